@@ -1,0 +1,13 @@
+"""The engine of Touchstone: everything but the pages. It never imports Streamlit.
+
+The rooms, from the ground up:
+
+- `errors`, `places`, `registry`, `spec`, `rows`, `hashing`: sentences for people, where things lie, what can be found by
+  name, what a question is, what tables hold.
+- `store` (Parquet is the truth, DuckDB the lens), `control` (the SQLite queue), `stats`, `metrics`, `plots`, `shifts`.
+- `datasets`, `networks` (cards), `importers`, `models`, `attacks`, `training`: data, networks and how they are brought or made.
+- `assay`: a study is one package with the same file names: `spec`, `run`, `views`, `plots`.
+- `worker`, `__main__`: the process that answers questions, and the command line.
+
+Torch is known to `models`, `attacks`, `training`, a study's `run.py`, and `worker`; to nobody else.
+"""

@@ -1,0 +1,139 @@
+"""The tables that all studies share, each as a frozen dataclass: a table is a class, a row is an instance.
+
+The Arrow schema comes from the annotations (`engine.store.schema`); the store adds the column `run` to every table but
+`Run`. Columns are only ever added, nullable. None means "not measured", NaN means "measured and undefined".
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One answered question: written last, so that a run without this row does not exist."""
+
+    table: ClassVar[str] = "runs"
+
+    run: str
+    study: str
+    title: str
+    spec: str  # the question as JSON
+    state: str  # done | failed | cancelled
+    seed: int
+    created: datetime
+    started: datetime
+    finished: datetime
+    seconds: float
+    cells: int
+    images: int
+    device: str
+    code_revision: str | None
+    code_dirty: bool | None
+    packages: str  # JSON: package -> version
+    machine: str
+    error: str | None
+    user: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network as it was when a run evaluated it."""
+
+    table: ClassVar[str] = "networks"
+
+    network: str
+    title: str
+    architecture: str
+    source: str  # shipped | package | brought | predictions
+    digest: str  # hash of weights, architecture options and preprocessing
+    trained_on: str | None
+    parameters: int | None
+    attributes: str  # JSON: whatever else a person may colour or filter by
+    licence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One number about one network on one (shifted) set, with its interval and the n behind it."""
+
+    table: ClassVar[str] = "scores"
+
+    network: str
+    dataset: str
+    split: str
+    shift: str  # "" = as it is; else a shift's or attack's name
+    strength: float  # 0 where there is no shift; eps in units of 1/255 for L-inf attacks, eps for L2
+    metric: str
+    metric_version: int
+    value: float | None  # None = not measured (see reason), NaN = undefined
+    low: float | None  # 95 % interval
+    high: float | None
+    n: int
+    cell: str  # hash of what the predictions behind it depend on
+    slice: str | None = None  # e.g. "class=7" or "group:site=hospital 2"; None = all
+    reference: str | None = None  # the ID set whose data this number also used (temperature, pair metrics)
+    classes: int | None = None  # number of classes the metric ran over (subset masking)
+    unit: str | None = None
+    reason: str | None = None  # why value is None
+    norm: str | None = None  # attacks only: linf | l2
+    eps: float | None = None
+    steps: int | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One network's answer to one example. `label` counts in the network's classes; logits are unmasked."""
+
+    table: ClassVar[str] = "predictions"
+
+    network: str
+    dataset: str
+    split: str
+    shift: str
+    strength: float
+    example_id: str  # hash of the image's bytes before any shift: equal across networks and shifts
+    position: int  # place in the split
+    label: int
+    logits: list[float]
+    cell: str
+    predicted: int | None = None  # in the network's classes, among those the set covers
+    confidence: float | None = None  # softmax of the predicted class, among those the set covers
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What is known of an example besides its pixels: its set, its label's name, its groups."""
+
+    table: ClassVar[str] = "examples"
+
+    dataset: str
+    split: str
+    example_id: str
+    position: int
+    label: int  # in the data set's classes
+    label_name: str
+    groups: str  # JSON: group column -> value
+    source: str | None = None  # file name or origin
+
+
+TABLES: tuple[type, ...] = (Run, Network, Score, Prediction, Example)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Many rows of one table by column; a scalar stands for the same value in every row."""
+
+    table: type
+    columns: Mapping[str, Any]
+    length: int
+
+    def __post_init__(self) -> None:
+        expected = {f.name for f in fields(self.table)}
+        if strange := set(self.columns) - expected:
+            raise ValueError(f"{self.table.__name__} has no column {sorted(strange)}; it has {sorted(expected)}")
+        for name, column in self.columns.items():
+            if isinstance(column, Sequence) and not isinstance(column, str) and len(column) != self.length:
+                raise ValueError(f"column {name} has {len(column)} values, expected {self.length}")

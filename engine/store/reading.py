@@ -1,0 +1,184 @@
+"""The lens: an in-memory DuckDB over the parts that manifests name. It holds nothing that is not on disk.
+
+Tables: `runs`, `networks`, `examples`, `scores` (the newest finished row per key), `scores_all`, `predictions` (one
+row an example and cell, from the newest finished run that has the cell). Every row knows its `root`.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from engine import hashing, rows
+from engine.store import manifests, schema
+
+SCORE_KEY = ("network", "dataset", "split", "shift", "strength", "metric", "slice", "reference", "norm", "steps")
+_TYPES = {"string": "VARCHAR", "int64": "BIGINT", "double": "DOUBLE", "bool": "BOOLEAN", "timestamp[us, tz=UTC]": "TIMESTAMPTZ"}
+_KEPT_BYTES = 256_000_000
+
+
+@dataclass
+class Lens:
+    """One version of the store, ready to be asked."""
+
+    version: str
+    connection: duckdb.DuckDBPyConnection
+    problems: tuple[manifests.Problem, ...]
+    parts: tuple[Path, ...]
+    kept: "OrderedDict[tuple, pd.DataFrame]" = field(default_factory=OrderedDict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def query(self, sql: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> pd.DataFrame:
+        """Return the answer to our own SQL; answers are kept up to a byte limit for as long as the version lives."""
+        key = (sql, hashing.of_parts(parameters if isinstance(parameters, Mapping) else list(parameters)))
+        with self.lock:
+            if key in self.kept:
+                self.kept.move_to_end(key)
+                return self.kept[key].copy(deep=False)
+        answer = frame_of(self.connection.cursor(), sql, parameters)  # a cursor of its own per thread
+        with self.lock:
+            self.kept[key] = answer
+            while len(self.kept) > 1 and sum(_size(f) for f in self.kept.values()) > _KEPT_BYTES:
+                self.kept.popitem(last=False)
+        return answer.copy(deep=False)
+
+
+def frame_of(cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> pd.DataFrame:
+    """Return a SELECT's answer as a frame (by way of Arrow: DuckDB's own conversion uses what pandas 3 deprecates)."""
+    relation = cursor.sql(sql, params=parameters or None)
+    return relation.to_arrow_table().to_pandas()
+
+
+def _size(frame: pd.DataFrame) -> int:
+    return int(frame.memory_usage(deep=False).sum())
+
+
+_open: dict[bool, Lens] = {}
+_opening = threading.Lock()
+
+
+def version() -> str:
+    """Return the store's version: it changes when any manifest appears, changes or goes."""
+    seen = []
+    for name, root in manifests.roots().items():
+        for file in sorted((root / "manifests").glob("*.json")):
+            try:
+                stat = file.stat()
+            except OSError:
+                continue
+            seen.append((name, str(file), stat.st_mtime_ns, stat.st_size))
+    return hashing.of_parts(seen)
+
+
+def lens(sample: bool = True) -> Lens:
+    """Return the lens over the store as it is now, with or without the shipped sample."""
+    now = version()
+    found = _open.get(sample)
+    if found and found.version == now:
+        return found
+    with _opening:
+        found = _open.get(sample)
+        if not found or found.version != now:
+            found = _open[sample] = build(now, sample)
+    return found
+
+
+def build(now: str, sample: bool) -> Lens:
+    """Return a new lens over the parts that all manifests name now."""
+    connection = duckdb.connect(":memory:", config={"threads": 2, "python_enable_replacements": False})
+    connection.execute("SET TimeZone = 'UTC'")
+    good: dict[str, list[tuple[str, Path]]] = {table.table: [] for table in rows.TABLES}
+    problems: list[manifests.Problem] = []
+    cells: list[tuple[str, str, str]] = []
+    for name, root in manifests.roots().items():
+        if name == "sample" and not sample:
+            continue
+        found, broken = manifests.every(root, name)
+        problems += broken
+        known: set[str] = set()
+        for manifest in found:
+            known |= {part.file for part in manifest.parts}
+            if manifest.finished and not manifest.archived:
+                problems += _take(root, name, manifest, good, cells)
+        problems += manifests.strangers(root, name, known)
+    for table in rows.TABLES:
+        _create(connection, table, good[table.table])
+    _current(connection, cells)
+    paths = tuple(path for parts in good.values() for _, path in parts)
+    return Lens(now, connection, tuple(problems), paths)
+
+
+def _take(root: Path, name: str, manifest: manifests.Manifest, good: dict, cells: list) -> list[manifests.Problem]:
+    """Add a finished run's sound parts to what is read; return what is wrong with the others."""
+    problems = []
+    for part in manifest.parts:
+        if problem := manifests.check(root, name, part):
+            problems.append(problem)
+            continue
+        if part.table in good:
+            good[part.table].append((name, root / part.file))
+        if part.table == "predictions":
+            cells += [(cell, manifest.run, name) for cell in part.keys]
+    return problems
+
+
+def _create(connection: duckdb.DuckDBPyConnection, table: type, parts: list[tuple[str, Path]]) -> None:
+    """Make `<table>_all`: a view over its parts, by column name; a column that old parts lack is NULL."""
+    columns = ", ".join(f'NULL::{_sql_type(f.type)} AS "{f.name}"' for f in schema.schema(table))
+    views = [f"SELECT {columns}, NULL::VARCHAR AS root WHERE false"]
+    for root in sorted({name for name, _ in parts}):
+        files = [str(path) for name, path in parts if name == root]
+        quoted = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+        views.append(f"SELECT *, '{root}' AS root FROM read_parquet([{quoted}], union_by_name = true)")
+    connection.execute(f"CREATE VIEW {table.table}_all AS {' UNION ALL BY NAME '.join(views)}")
+
+
+def _sql_type(kind: object) -> str:
+    return _TYPES.get(str(kind), "FLOAT[]")
+
+
+def _current(connection: duckdb.DuckDBPyConnection, cells: list[tuple[str, str, str]]) -> None:
+    """Materialise what every view reads: runs, and the newest finished row per key."""
+    connection.execute("CREATE TABLE runs AS SELECT * FROM runs_all")
+    connection.execute(
+        """CREATE TABLE networks AS SELECT n.* FROM networks_all n JOIN runs r USING (run)
+           QUALIFY row_number() OVER (PARTITION BY network ORDER BY r.finished DESC, n.run DESC) = 1"""
+    )
+    connection.execute(
+        """CREATE TABLE examples AS SELECT e.* FROM examples_all e JOIN runs r USING (run)
+           QUALIFY row_number() OVER (PARTITION BY dataset, split, example_id, position ORDER BY r.finished DESC, e.run DESC) = 1"""
+    )
+    key = ", ".join(f's."{name}"' for name in SCORE_KEY)
+    connection.execute(
+        f"""CREATE TABLE scores_text AS SELECT s.*, r.finished FROM scores_all s JOIN runs r USING (run)
+            WHERE r.state = 'done'
+            QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY r.finished DESC, s.run DESC) = 1"""
+    )
+    _enumerate(connection, "scores_text", "scores", ("network", "dataset", "split", "shift", "metric", "run"))
+    connection.execute("CREATE TABLE cells_all (cell VARCHAR, run VARCHAR, root VARCHAR)")
+    if cells:
+        names = ("cell", "run", "root")
+        connection.register("cells_told", pa.table(dict(zip(names, map(list, zip(*cells, strict=True)), strict=True))))
+        connection.execute("INSERT INTO cells_all SELECT * FROM cells_told")
+        connection.unregister("cells_told")
+    connection.execute(
+        """CREATE TABLE cells AS SELECT c.* FROM cells_all c JOIN runs r USING (run)
+           QUALIFY row_number() OVER (PARTITION BY cell ORDER BY r.finished DESC, c.run DESC) = 1"""
+    )
+    connection.execute("CREATE VIEW predictions AS SELECT p.* FROM predictions_all p SEMI JOIN cells c ON p.cell = c.cell AND p.run = c.run")
+
+
+def _enumerate(connection: duckdb.DuckDBPyConnection, source: str, target: str, names: Sequence[str]) -> None:
+    """Copy a table with some text columns as ENUM: grouping by them is several times faster."""
+    casts = []
+    for name in names:
+        connection.execute(f'CREATE TYPE {target}_{name} AS ENUM (SELECT DISTINCT "{name}" FROM {source} ORDER BY 1)')
+        casts.append(f'"{name}"::{target}_{name} AS "{name}"')
+    connection.execute(f"CREATE TABLE {target} AS SELECT * REPLACE ({', '.join(casts)}) FROM {source}")
+    connection.execute(f"DROP TABLE {source}")
