@@ -1,0 +1,11 @@
+"""Statistics that every study uses, on plain NumPy arrays: no torch, no tables, no names of networks or sets.
+
+- `softmax`: probabilities from logits, stable in float64.
+- `intervals`: intervals of a proportion, and percentiles of resamples.
+- `bootstrap`: resampling as one matrix product, with weights that are kept.
+- `temperature`: the one number that calibrates logits.
+- `calibration`: confidence against accuracy in bins.
+- `roc`: how well one score tells two sets apart.
+- `lines`: a line through networks on linear, logit or probit axes.
+- `paired`: two networks on the same examples.
+"""
