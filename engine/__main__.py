@@ -1,0 +1,305 @@
+"""The command line: everything the dashboard shows can be had without it, as text or as JSON."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported: more threads on busy cores are many times slower
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import pandas as pd
+
+from engine import control, errors, networks, registry, store
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status (0 done, 1 told the person what to put right, 130 interrupted)."""
+    arguments = _parser().parse_args(words)
+    try:
+        return int(arguments.command(arguments) or 0)
+    except errors.UserError as problem:
+        if getattr(arguments, "json", False):
+            print(json.dumps({"error": problem.message, "hint": problem.hint}, ensure_ascii=False))
+        else:
+            print(problem.message, problem.hint, sep="\n", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped; what was stored is kept", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m engine", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for add in (_add_run, _add_jobs, _add_list, _add_query, _add_import, _add_train, _add_assay, _add_upkeep):
+        add(commands)
+    return parser
+
+
+def _command(commands: Any, name: str, run: Callable, text: str) -> argparse.ArgumentParser:
+    made = commands.add_parser(name, help=text, description=text)
+    made.set_defaults(command=run)
+    made.add_argument("--json", action="store_true", help="print JSON instead of text")
+    return made
+
+
+def _add_run(commands: Any) -> None:
+    run = _command(commands, "run", _run, "Answer the question in a JSON file, with a progress bar.")
+    run.add_argument("spec", type=Path, help="a JSON file with a `study` field, or - for standard input")
+    run.add_argument("--detach", action="store_true", help="leave it to a background worker and return at once")
+    run.add_argument("--plan", action="store_true", help="only say what it would cost")
+    work = _command(commands, "work", _work, "Answer queued questions until none has come for a while.")
+    work.add_argument("--idle", type=float, default=20.0, help="seconds without work after which the worker leaves")
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from engine import worker
+    from engine.assay import spec as assay
+
+    text = sys.stdin.read() if str(arguments.spec) == "-" else _read(arguments.spec)
+    question, _ = worker.study_of(_study(text))
+    spec = question.read(text)
+    planned = assay.plan(spec)  # type: ignore[arg-type]
+    cost = assay.cost(spec, planned)  # type: ignore[arg-type]
+    if arguments.plan:
+        _tell(arguments, {"cells": cost.cells, "reused": cost.reused, "images": cost.images, "seconds": cost.seconds, "notes": planned.notes})
+        return 0
+    job_id = control.submit(spec, assay.title(spec), total=planned.cells, images_total=planned.images)  # type: ignore[arg-type]
+    if arguments.detach:
+        control.workers.ensure()
+        _tell(arguments, {"run": job_id, "state": "queued"})
+        return 0
+    job = control.claim("command line", only=job_id)
+    if job is None:
+        raise errors.UserError(f"Another worker has taken the run {job_id}.", f"Watch it with: python -m engine runs {job_id}")
+    bar = _Bar(planned.cells, quiet=arguments.json or not sys.stderr.isatty())
+    try:
+        state = worker.answer(job, bar)
+    except KeyboardInterrupt:
+        control.close(job.id, attempt=job.attempt, state="cancelled")
+        raise
+    bar.end()
+    now = control.job(job_id)
+    scores = len(store.part_of(job_id, "scores", ["metric"]))
+    _tell(arguments, {"run": job_id, "state": state, "cells": now.done, "images": now.images, "scores": scores, "error": now.error})
+    return 0 if state == "done" else 1
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise errors.UserError(f"{path} cannot be read: {problem}.") from problem
+
+
+def _study(text: str) -> str:
+    try:
+        return str(json.loads(text).get("study", "assay"))
+    except (json.JSONDecodeError, AttributeError) as problem:
+        raise errors.UserError(f"This is no question in JSON: {problem}.", 'Begin with {"study": "assay", …}.') from problem
+
+
+class _Bar:
+    """A progress bar on standard error."""
+
+    def __init__(self, total: int, quiet: bool) -> None:
+        self.total, self.quiet = total, quiet
+
+    def __call__(self, progress: Any) -> None:
+        """Draw the bar as it is now."""
+        if self.quiet:
+            return
+        share = progress.done / self.total if self.total else 1.0
+        rate = progress.rate()
+        speed = f"{rate:,.0f} images/s" if rate else ""
+        filled = int(share * 30)
+        print(
+            f"\r[{'#' * filled}{'.' * (30 - filled)}] {progress.done}/{self.total} cells  {speed}  {progress.message[:50]:50}",
+            end="", file=sys.stderr, flush=True,
+        )  # fmt: skip
+
+    def end(self) -> None:
+        """Leave the line."""
+        if not self.quiet:
+            print(file=sys.stderr)
+
+
+def _work(arguments: argparse.Namespace) -> None:
+    from engine import worker
+
+    worker.work(arguments.idle)
+
+
+def _add_jobs(commands: Any) -> None:
+    runs = _command(commands, "runs", _runs, "List runs and queued questions, or show one.")
+    runs.add_argument("run", nargs="?", help="a run's id")
+    for name, act, text in (
+        ("cancel", control.cancel, "Stop a run; what it has stored is kept."),
+        ("resume", control.resume, "Put a cancelled or failed run back into the queue."),
+    ):
+        made = _command(commands, name, _act(act), text)
+        made.add_argument("run", help="a run's id")
+
+
+def _runs(arguments: argparse.Namespace) -> None:
+    if arguments.run:
+        job = control.job(arguments.run)
+        _tell(
+            arguments,
+            {name: getattr(job, name) for name in ("id", "title", "state", "done", "total", "images", "rate", "message", "error", "log")},
+        )
+    else:
+        names = ("id", "state", "done", "total", "images", "title")
+        _show(arguments, pd.DataFrame([{name: getattr(job, name) for name in names} for job in control.jobs()], columns=list(names)))
+
+
+def _act(act: Callable[[str], None]) -> Callable:
+    def run(arguments: argparse.Namespace) -> None:
+        act(arguments.run)
+        if act is control.resume:
+            control.workers.ensure()
+        _tell(arguments, {"run": arguments.run, "state": control.job(arguments.run).state})
+
+    return run
+
+
+def _add_list(commands: Any) -> None:
+    made = _command(commands, "list", _list, "List what a room offers: networks, datasets, shifts, metrics, attacks, architectures.")
+    made.add_argument("room", help="networks | datasets | shifts | metrics | attacks | architectures | recipes | importers")
+
+
+def _list(arguments: argparse.Namespace) -> None:
+    rooms: dict[str, Callable[[], list[dict]]] = {
+        "networks": _networks,
+        "datasets": _datasets,
+        "metrics": lambda: [*_room("metrics/classification"), *_room("metrics/pairs")],
+        "shifts": lambda: _room("shifts"),
+        "attacks": lambda: _room("attacks"),
+        "architectures": lambda: _room("models/classifiers"),
+        "recipes": lambda: _room("training"),
+        "importers": lambda: _room("importers"),
+    }
+    if arguments.room not in rooms:
+        raise errors.unknown("room", arguments.room, rooms)
+    _show(arguments, pd.DataFrame(rooms[arguments.room]()))
+
+
+def _networks() -> list[dict]:
+    return [
+        {"name": c.name, "title": c.title, "architecture": c.architecture, "trained_on": c.trained_on, "source": c.source,
+         "parameters": c.parameters, "classes": len(c.classes), "size": c.preprocess.size, "licence": c.licence, "digest": c.digest}
+        for c in networks.cards()
+    ]  # fmt: skip
+
+
+def _datasets() -> list[dict]:
+    from engine.datasets import images
+
+    return [
+        {"name": c.name, "title": c.title, "task": c.task, "classes": len(c.classes), "sizes": dict(c.sizes), "frame": c.frame, "missing": c.missing,
+         "licence": c.licence, "source": c.source, "digests": dict(c.digests)}
+        for c in map(images.card, images.names())
+    ]  # fmt: skip
+
+
+def _room(room: str) -> list[dict]:
+    cards = [registry.card(room, name) for name in registry.names(room)]
+    return [{"name": c.name, "title": c.title, "room": room, **{k.lower(): v for k, v in c.constants.items()}, "sha256": c.sha256} for c in cards]
+
+
+def _add_query(commands: Any) -> None:
+    made = _command(commands, "query", _query, "Ask the store one SELECT (read-only, capped, time-limited).")
+    made.add_argument("sql", help="one SELECT over runs, networks, examples, scores, predictions")
+    made.add_argument("--rows", type=int, default=1000, help="at most so many rows")
+
+
+def _query(arguments: argparse.Namespace) -> None:
+    from engine.store import sql
+
+    found = sql.select(arguments.sql, most=arguments.rows)
+    _show(arguments, found.frame)
+    if found.cut:
+        print(f"cut after {arguments.rows} rows", file=sys.stderr)
+
+
+def _add_import(commands: Any) -> None:
+    from engine import bringing
+
+    bringing.add(commands, _command, _tell)
+
+
+def _add_train(commands: Any) -> None:
+    made = _command(commands, "train", _train, "Train networks by a recipe of this project; resumes where it stopped.")
+    made.add_argument("rest", nargs=argparse.REMAINDER, help="RECIPE and its options (--help after it shows them)")
+
+
+def _train(arguments: argparse.Namespace) -> int | None:
+    from engine.training import commands as training
+
+    parser = argparse.ArgumentParser(prog="python -m engine train")
+    training.add_arguments(parser)
+    return training.main(parser.parse_args(arguments.rest))
+
+
+def _add_assay(commands: Any) -> None:
+    from engine.assay import commands as assay
+
+    assay.add(commands, _command, _show)
+
+
+def _add_upkeep(commands: Any) -> None:
+    made = _command(commands, "measure", _measure, "Measure how fast networks and shifts run on this machine.")
+    made.add_argument("--only", action="append", help="only this: NETWORK, SHIFT/FRAME or ATTACK/NETWORK (may be repeated)")
+    _command(commands, "compact", _compact, "Put many small files of finished runs into few large ones.")
+    sample = _command(commands, "sample", _sample, "Make the sample results that ship, anew.")
+    sample.add_argument("--into", type=Path, help="a folder other than data/sample")
+
+
+def _measure(arguments: argparse.Namespace) -> None:
+    from engine.assay import measuring
+
+    _show(arguments, pd.DataFrame(measuring.measure(arguments.only)))
+
+
+def _compact(arguments: argparse.Namespace) -> None:
+    from engine.store import compacting
+
+    before, after = compacting.compact()
+    _tell(arguments, {"parts_before": before, "parts_after": after})
+
+
+def _sample(arguments: argparse.Namespace) -> None:
+    from engine import sampling
+
+    _tell(arguments, sampling.make(arguments.into))
+
+
+def _tell(arguments: argparse.Namespace, facts: dict) -> None:
+    """Print a few facts."""
+    if arguments.json:
+        print(json.dumps(facts, ensure_ascii=False, default=str))
+    else:
+        for name, value in facts.items():
+            if value not in (None, "", ()):
+                print(f"{name}: {value}")
+
+
+def _show(arguments: argparse.Namespace, frame: pd.DataFrame) -> None:
+    """Print a table: aligned text, or JSON records (NULL as null, NaN as null too: JSON has no NaN)."""
+    if arguments.json:
+        print(frame.to_json(orient="records", date_format="iso", force_ascii=False, default_handler=str))
+    elif frame.empty:
+        print("nothing found")
+    else:
+        with pd.option_context("display.max_rows", None, "display.width", 200, "display.max_columns", None, "display.max_colwidth", 60):
+            print(frame.to_string(index=False))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

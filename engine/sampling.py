@@ -1,0 +1,74 @@
+"""Making the shipped sample: every question answered in a home of its own, compacted, thinned, moved into place."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from engine import control, places, worker
+from engine.assay import sample
+from engine.assay.spec import plan, title
+from engine.store import compacting
+
+
+def make(into: Path | None = None) -> dict:
+    """Answer the sample's questions and put the results under `into` (data/sample by default); resumable.
+
+    The home used lies beside the target and is kept until all is done, so that an interrupted making goes on.
+
+    Returns:
+        Facts for the command line: runs, parts and bytes.
+    """
+    target = into or places.DATA / "sample"
+    home = Path(os.environ.get("TOUCHSTONE_SAMPLE_HOME") or Path(tempfile.gettempdir()) / "touchstone-sample")
+    with _home(home):
+        for question in sample.questions():
+            _answer(question)
+        keep = sample.kept()
+        cells = {cell.key for question in sample.questions() for e in plan(question).evaluations if keep(e) for cell in e.cells}
+        compacting.compact()
+        compacting.thin("predictions", cells)
+        _move(places.results(), target)
+    files = [file for file in target.rglob("*") if file.is_file()]
+    return {"into": str(target), "files": len(files), "megabytes": round(sum(f.stat().st_size for f in files) / 1e6, 2)}
+
+
+def _answer(question: sample.AssaySpec) -> None:
+    """Answer one question, or go on with it where an earlier making stopped; asked anew, it runs only what has changed since."""
+    name = title(question)
+    planned = plan(question)
+    job_id = next((job.id for job in control.jobs() if job.title == name and job.spec == question.text()), None)
+    if job_id is None or (control.job(job_id).state == "done" and planned.images):
+        job_id = control.submit(question, name, total=planned.cells, images_total=planned.images)
+    if control.job(job_id).state in {"failed", "cancelled"}:
+        control.resume(job_id)
+    if control.job(job_id).state != "done":
+        job = control.claim("sample", only=job_id)
+        assert job is not None, f"{job_id} is held by another process"
+        state = worker.answer(job)
+        assert state == "done", control.job(job_id).error
+
+
+@contextmanager
+def _home(home: Path) -> Iterator[None]:
+    """Work in a home of its own, with no sample to read from: everything that ships is made now."""
+    before = {name: os.environ.get(name) for name in ("TOUCHSTONE_HOME", "TOUCHSTONE_SAMPLE")}
+    os.environ |= {"TOUCHSTONE_HOME": str(home), "TOUCHSTONE_SAMPLE": str(home / "no-sample")}
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+
+
+def _move(results: Path, target: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(results, target, ignore=shutil.ignore_patterns("locks", ".*"))
+    named = {part["file"] for m in (target / "manifests").glob("*.json") for part in compacting.parts_of(m)}
+    for file in target.glob("*/*.parquet"):
+        if str(file.relative_to(target)) not in named:
+            file.unlink()  # what compacting left for readers of the old manifest
