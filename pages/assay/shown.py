@@ -1,0 +1,93 @@
+"""What several pages of the assay show alike: the matrix of networks and sets, and names of sets."""
+
+import pandas as pd
+import streamlit as st
+
+from engine import registry
+from engine.assay import views
+from engine.datasets import images
+from engine.plots import drawn, formats, matrix
+from pages.parts import kit
+
+MOST_COLUMNS = 12  # sets that can stand beside each other; more stand below each other
+MOST_CELLS = 3000
+NUMBERS = ("value", "low", "high", "n", "unit", "norm", "eps", "steps")  # what files hold besides the words
+LEFT, CELL, LETTER = 210, 40, 8  # pixels: names and colour bar; a column with its numbers; a letter of its name
+
+
+def sets_of(found: pd.DataFrame) -> list[views.Set]:
+    """Return the set of each row of a frame with dataset, split, shift and strength."""
+    columns = (found[name].tolist() for name in ("dataset", "split", "shift", "strength"))
+    return [views.Set(str(d), str(p), str(s), float(x)) for d, p, s, x in zip(*columns, strict=True)]
+
+
+def scored(scores: pd.DataFrame, metric: str, *, key: str) -> None:
+    """Show one metric of networks on sets as a matrix; many sets stand below each other.
+
+    Args:
+        scores: Rows as of `views.scores` or `views.run_scores`.
+        metric: The metric to show.
+        key: Streamlit's key.
+    """
+    mine = views.labelled(scores[scores["metric"] == metric])
+    sets, networks = list(dict.fromkeys(mine["set"])), sorted(mine["network"].astype(str).unique())
+    if (cells := len(sets) * len(networks)) > MOST_CELLS:
+        st.info(
+            f"{formats.count(cells)} cells are too many to read at once. The table holds them; choose fewer networks or sets to see them as a matrix."
+        )
+        told = drawn.drawn(numbers, scores[scores["metric"] == metric])
+        kit.table(told, key=f"{key}-table", name=f"{metric} by network and set", hide=NUMBERS)
+        return
+    tall = len(sets) > MOST_COLUMNS and len(networks) <= len(sets)
+    rows, columns = ("set", "network") if tall else ("network", "set")
+    orders = {"set": sets, "network": networks}
+    figure = drawn.drawn(
+        matrix.matrix, mine[["network", "set", "value", "low", "high", "n", "reason", "measured"]], title=metric, unit=views.unit(metric),
+        rows=rows, columns=columns, order_rows=orders[rows], order_columns=orders[columns], better=views.better(metric),
+    )  # fmt: skip
+    width = LEFT + max(
+        CELL * len(orders[columns]), min(LETTER * sum(map(len, orders[columns])), 640)
+    )  # where there is less room, the figure scrolls inside its own frame
+    frame = f".st-key-figure-{key}"
+    st.html(f"<style>{frame} {{ overflow-x: auto; }} {frame} > * {{ min-width: {width}px; }}</style>")
+    alt = f"Heat map of {metric}: networks by sets; each cell has its interval and n"
+    kit.figure(figure, key=key, data=mine, name=f"{metric} by network and set", alt=alt)
+
+
+def numbers(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return score rows as network, set, metric and number in words (with interval and n), followed by the columns that files hold."""
+    mine = views.labelled(scores)
+    told = mine[["network", "set", "metric"]].assign(number=kit.intervals(mine), reason=mine["reason"].fillna(""))
+    return pd.concat([told, mine[["run", *NUMBERS]]], axis=1)
+
+
+def pictured(dataset: str, shift: str = "") -> bool:
+    """Return whether this program can draw a set's images: it has the set, and the change is no attack, whose images are not kept."""
+    return dataset in images.names() and not images.card(dataset).missing and (not shift or shift in registry.names("shifts"))
+
+
+def plural(n: int, one: str) -> str:
+    """Return a count with its noun.
+
+    >>> plural(1, "network"), plural(3, "network")
+    ('1 network', '3 networks')
+    """
+    return f"{n} {one}{'' if n == 1 else 's'}"
+
+
+def spaced(name: str) -> str:
+    """Return a name as words.
+
+    >>> spaced("gaussian_noise")
+    'gaussian noise'
+    """
+    return name.replace("_", " ")
+
+
+def sure(confidence: float) -> str:
+    """Return a confidence as short as a picture's label can be; what is not quite certain never reads as 100 %.
+
+    >>> sure(0.9312).replace(formats.THIN, " "), sure(0.99999997).replace(formats.THIN, " "), sure(1.0).replace(formats.THIN, " ")
+    ('93.1 %', '> 99.9 %', '100 %')
+    """
+    return f"> 99.9{formats.THIN}%" if 0.9995 <= confidence < 1 else formats.percent(confidence)

@@ -1,0 +1,1 @@
+"""The browser module under our figures: pan, zoom, hit test, brush, keys, theme, PNG and SVG. JavaScript only."""

@@ -1,0 +1,52 @@
+"""Everything that a page needs, under one name: `from pages.parts import kit`.
+
+Words: `title`, `finding`, `empty`, `links`, `facts`, `image_rows`, `images`, `problem`, `link`, `escape`. Figures: `figure`, `figures`,
+`scatter` (the gallery is `pages.components.gallery`). Tables: `table`, `take_away`, `intervals`. Runs: `progress` with `Progress`.
+Choices in the address: `choose`, `choose_many`, `recall`, `remember`. Theme: `theme`, `colours`. Numbers: `number`, `estimate`.
+Pages: `page`. Addresses of pictures: `image_url`.
+"""
+
+from engine.plots.formats import interval as estimate
+from engine.plots.formats import number
+from pages.components.link import link
+from pages.parts.figure import figure, figures, scatter
+from pages.parts.navigation import page
+from pages.parts.page import empty, facts, finding, image_rows, images, links, title
+from pages.parts.params import choose, choose_many, recall, remember
+from pages.parts.problems import problem
+from pages.parts.progress import Progress, progress
+from pages.parts.routes import image_url
+from pages.parts.style import colours, theme
+from pages.parts.table import intervals, table, take_away
+from pages.parts.text import escape
+
+__all__ = [
+    "Progress",
+    "choose",
+    "choose_many",
+    "colours",
+    "empty",
+    "escape",
+    "estimate",
+    "facts",
+    "figure",
+    "figures",
+    "finding",
+    "image_rows",
+    "image_url",
+    "images",
+    "intervals",
+    "link",
+    "links",
+    "number",
+    "page",
+    "problem",
+    "progress",
+    "recall",
+    "remember",
+    "scatter",
+    "table",
+    "take_away",
+    "theme",
+    "title",
+]

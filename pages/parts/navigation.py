@@ -1,0 +1,83 @@
+"""The one list of pages: where each stands in the navigation, its address, its file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from engine import errors, places
+
+
+@dataclass(frozen=True)
+class Place:
+    """One page of the dashboard."""
+
+    section: str
+    title: str
+    path: str  # its address
+    file: str  # below pages/
+    icon: str
+    hidden: bool = False  # reached by links only
+
+
+PLACES = (
+    Place("", "Home", "", "home/home.py", ":material/home:"),
+    Place("Assay", "Run", "assay-run", "assay/run.py", ":material/play_arrow:"),
+    Place("Assay", "Explore", "assay-explore", "assay/explore.py", ":material/scatter_plot:"),
+    Place("Assay", "Strength", "assay-strength", "assay/strength.py", ":material/show_chart:"),
+    Place("Assay", "Examples", "assay-examples", "assay/examples.py", ":material/grid_view:"),
+    Place("Assay", "Network", "assay-network", "assay/network.py", ":material/hub:", hidden=True),
+    Place("Store", "Runs", "runs", "store/runs.py", ":material/list_alt:"),
+    Place("Store", "Library", "library", "store/library.py", ":material/inventory_2:"),
+)
+
+
+def file_of(place: Place) -> Path:
+    """Return the file of a page."""
+    return places.ROOT / "pages" / place.file
+
+
+def available() -> tuple[Place, ...]:
+    """Return the pages whose files exist."""
+    return tuple(place for place in PLACES if file_of(place).is_file())
+
+
+def pages() -> Mapping[str, list[Page]]:
+    """Return Streamlit's pages by section; the first one is where the dashboard opens."""
+    found: dict[str, list[Page]] = {}
+    for i, place in enumerate(available()):
+        found.setdefault(place.section, []).append(_page(place, default=i == 0))
+    return found
+
+
+def page(path: str) -> Page:
+    """Return one page by its address, for links.
+
+    Raises:
+        UserError: for an address that no page has.
+    """
+    shown = available()
+    for i, place in enumerate(shown):
+        if place.path == path:
+            return _page(place, default=i == 0)
+    raise errors.unknown("page", path, [place.path for place in shown])
+
+
+def target(address: str) -> tuple[Page, dict[str, str]]:
+    """Return page and query parameters of an address such as "assay-examples?network=cnn"."""
+    path, _, query = address.partition("?")
+    return page(path), dict(parse_qsl(query))
+
+
+def _page(place: Place, *, default: bool) -> Page:
+    return st.Page(
+        file_of(place),
+        title=place.title,
+        icon=place.icon,
+        url_path=place.path,
+        default=default,
+        visibility="hidden" if place.hidden else "visible",
+    )

@@ -1,0 +1,62 @@
+"""Choices in the address: what a person chose is in the link, and a link gives no choice that the page does not offer.
+
+Widgets bind themselves (`bind="query-params"` with a `key`). The functions here are for what cannot bind: ids that a component
+reports, long choices.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+
+Option = TypeVar("Option")
+
+
+def recall(name: str, known: Iterable[str], otherwise: str | None = None) -> str | None:
+    """Return what the address says under a name where that is known, else `otherwise`."""
+    said = st.query_params.get(name)
+    return said if said in set(known) else otherwise
+
+
+def remember(name: str, value: str | None) -> None:
+    """Write a choice into the address; None takes it out."""
+    if value is None:
+        st.query_params.pop(name, None)
+    elif st.query_params.get(name) != value:
+        st.query_params[name] = value
+
+
+def choose(label: str, options: Sequence[Option], *, key: str, default: Option | None = None, **more: Any) -> Option:
+    """Show a selectbox that is in the address; options must not be empty.
+
+    Args:
+        label: What is chosen.
+        options: What there is.
+        key: Streamlit's key, and the name in the address.
+        default: What is chosen at first, where it is among the options.
+        more: As in `st.selectbox`.
+    """
+    _translate(key, options, more.get("format_func"))
+    first = options.index(default) if default in options else 0  # type: ignore[arg-type]
+    return st.selectbox(label, options, index=first, key=key, bind="query-params", **more)
+
+
+def choose_many(label: str, options: Sequence[Option], *, key: str, default: Sequence[Option] = (), **more: Any) -> list[Option]:
+    """Show a multiselect that is in the address; defaults that are no options are left out."""
+    _translate(key, options, more.get("format_func"))
+    first = [option for option in default if option in options]
+    return st.multiselect(label, options, default=first, key=key, bind="query-params", **more)
+
+
+def _translate(key: str, options: Sequence[Option], words: Callable[[Option], str] | None) -> None:
+    """Turn names of options in the address, as links of ours have them, into the words that a bound widget reads there."""
+    said = st.query_params.get_all(key) if words else []
+    if not words or not said:
+        return
+    named, seen = {str(option): words(option) for option in options}, {words(option) for option in options}
+    if all(name in named and name not in seen for name in said):
+        with contextlib.suppress(StreamlitAPIException):  # the widget is there already, and keeps the address itself
+            st.query_params[key] = [named[name] for name in said]
+            st.rerun()  # a widget reads the address as it was when the run began

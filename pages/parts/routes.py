@@ -1,0 +1,127 @@
+"""All addresses of our own: pictures of examples (with a signed token), component files and fonts (public, named by content).
+
+Everything lies below `/ts/`. Routes answer with a sentence when something is not there, never with a traceback. What draws is imported when the first
+picture is asked for, so that the server is up before that.
+"""
+
+import functools
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from streamlit import config
+
+from engine import errors, hashing, places
+from pages.parts import tokens
+
+if TYPE_CHECKING:
+    from pages.parts.pictures import Picture
+
+COMPONENTS = places.ROOT / "pages" / "components"
+SMALLEST, LARGEST = 16, 1024  # pixels
+_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".woff2": "font/woff2", ".svg": "image/svg+xml"}
+_FOREVER = "public, max-age=31536000, immutable"
+_HOUR = "private, max-age=3600"
+
+
+def routes() -> list[Route]:
+    """Return the routes, below the base path that the server may have."""
+    base = base_path()
+    return [
+        Route(f"{base}/ts/image/{{dataset}}/{{split}}/{{example_id}}.png", _image),
+        Route(f"{base}/ts/file/{{digest}}/{{path:path}}", _file),
+    ]
+
+
+def base_path() -> str:
+    """Return the server's base path as "" or "/so"."""
+    path = str(config.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{path}" if path else ""
+
+
+def image_url(
+    dataset: str, split: str, example_id: str, shift: str = "", strength: float = 0.0, *, seed: int = 0, size: int = 112, user: str = ""
+) -> str:
+    """Return the address of an example's picture, under a shift or as it is, with a token for its split.
+
+    Args:
+        dataset: A data set's name.
+        split: Its split.
+        example_id: The example's id.
+        shift: A shift's name, or "".
+        strength: The shift's strength.
+        seed: The run's seed: the picture is the one that networks saw.
+        size: Longer side in pixels; small images are enlarged by whole factors, without smoothing.
+        user: Whom the page was drawn for.
+    """
+    prefix = f"/ts/image/{quote(dataset, safe='')}/{quote(split, safe='')}/"
+    asked: dict[str, object] = {"shift": shift, "strength": f"{strength:g}", "seed": seed} if shift else {}
+    return f"{base_path()}{prefix}{quote(example_id, safe='')}.png?{urlencode(asked | {'size': size, 't': tokens.mint(prefix, user)})}"
+
+
+def component_url(path: str) -> str:
+    """Return the address of a file below `pages/components`, which changes when any of them does."""
+    return f"{base_path()}/ts/file/{components_digest()}/{path}"
+
+
+@functools.lru_cache(maxsize=1)
+def components_digest() -> str:
+    """Return the hash of all component files: they import each other, so they are named together."""
+    return hashing.of_parts(*((path, hashing.of_file(file)) for path, file in sorted(_public().items())))
+
+
+@functools.lru_cache(maxsize=1)
+def _public() -> dict[str, Path]:
+    """Return the files that anyone may fetch: what the browser needs, no Python."""
+    files = (file for file in COMPONENTS.rglob("*") if file.is_file() and file.suffix in _TYPES)
+    return {file.relative_to(COMPONENTS).as_posix(): file for file in files}
+
+
+async def _file(request: Request) -> Response:
+    """Answer with a component file; only names that were listed at start exist."""
+    file = _public().get(request.path_params["path"])
+    if file is None or request.path_params["digest"] != components_digest():
+        return PlainTextResponse("There is no such file. Reload the page to get the current ones.", 404)
+    return Response(file.read_bytes(), media_type=_TYPES[file.suffix], headers={"Cache-Control": _FOREVER})
+
+
+def _image(request: Request) -> Response:
+    """Answer with a picture; a plain function, so that drawing runs beside the event loop."""
+    from pages.parts import pictures
+
+    path = _signed_path(request.path_params)
+    if not tokens.allows(request.query_params.get("t", ""), path):
+        return PlainTextResponse("This picture's address has expired or was not made for you. Reload the page that shows it.", 403)
+    try:
+        content = pictures.png(_asked(request))
+    except errors.UserError as problem:
+        return PlainTextResponse(str(problem), 404)
+    tag = f'"{hashing.of_bytes(content)}"'
+    headers = {"Cache-Control": _HOUR, "ETag": tag}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    return Response(content, media_type="image/png", headers=headers)
+
+
+def _signed_path(parts: dict[str, str]) -> str:
+    """Return the path as `image_url` signed it: quoted anew, whatever the server made of it."""
+    dataset, split, example_id = (quote(parts[name], safe="") for name in ("dataset", "split", "example_id"))
+    return f"/ts/image/{dataset}/{split}/{example_id}.png"
+
+
+def _asked(request: Request) -> "Picture":
+    """Return what a request asks for; raises UserError for numbers that are none."""
+    from pages.parts.pictures import Picture
+
+    query, parts = request.query_params, request.path_params
+    try:
+        strength, seed, size = float(query.get("strength", 0)), int(query.get("seed", 0)), int(query.get("size", 112))
+    except ValueError:
+        raise errors.UserError("A number in this address cannot be read.", "Reload the page that shows it.") from None
+    if not math.isfinite(strength) or not SMALLEST <= size <= LARGEST:
+        raise errors.UserError(f"Pictures have a size from {SMALLEST} to {LARGEST} and a finite strength.")
+    return Picture(parts["dataset"], parts["split"], parts["example_id"], query.get("shift", ""), strength, seed, size)

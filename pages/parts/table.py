@@ -1,0 +1,120 @@
+"""Tables with their downloads, and cells that say a number with its interval."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from engine import store
+from engine.plots import formats
+
+_TITLES = {"value": "value", "low": "95 % from", "high": "to", "n": "n", "reason": "why not"}
+MOST_ROWS = 150_000  # Streamlit sends more than that in pieces, and loses search and selection
+ROW_HEIGHT = 33
+
+
+def table(
+    frame: pd.DataFrame,
+    *,
+    key: str,
+    name: str,
+    columns: Mapping[str, Any] | None = None,
+    hide: Sequence[str] = (),
+    height: int | None = None,
+    on_select: Any = "ignore",
+) -> Any:
+    """Show a table, what it holds counted, with CSV and Parquet of all its rows; return Streamlit's selection state.
+
+    Args:
+        frame: The rows.
+        key: Streamlit's key.
+        name: Name of the files, and what a screen reader says of the table.
+        columns: Streamlit column settings or titles by column, besides those that are set by type.
+        hide: Columns that are only in the files.
+        height: Pixels; by default as many rows as there are, up to some.
+        on_select: As in `st.dataframe`; rows are selected one at a time.
+    """
+    shown = frame.drop(columns=[c for c in hide if c in frame]).head(MOST_ROWS)
+    settings = {str(c): _column(frame[c], str(c)) for c in shown} | dict(columns or {})
+    state = st.dataframe(
+        shown,
+        key=key,
+        hide_index=True,
+        column_config=settings,
+        height=height or min(38 + ROW_HEIGHT * max(len(shown), 1), 420),
+        on_select=on_select,
+        selection_mode="single-row",
+        row_height=ROW_HEIGHT,
+        placeholder=formats.NOT_MEASURED,
+        alt=name,
+    )
+    with st.container(horizontal=True, vertical_alignment="center", key=f"takeaway-{key}", gap="small"):
+        rows = formats.share(len(shown), len(frame), "rows") if len(shown) < len(frame) else f"{formats.count(len(frame))} rows"
+        st.caption(rows, width="content")
+        downloads(frame, key=key, name=name)
+    return state
+
+
+def _column(column: pd.Series, name: str) -> Any:
+    title = _TITLES.get(name, name.replace("_", " "))
+    if pd.api.types.is_bool_dtype(column):
+        return st.column_config.CheckboxColumn(title)
+    if pd.api.types.is_integer_dtype(column):
+        return st.column_config.NumberColumn(title, format="localized")
+    if pd.api.types.is_float_dtype(column):
+        return st.column_config.NumberColumn(title, format="%.4g")
+    return title
+
+
+def take_away(frame: pd.DataFrame, *, key: str, name: str) -> None:
+    """Show, on a line of their own, quiet buttons that save a frame."""
+    with st.container(horizontal=True, key=f"takeaway-{key}", gap="small"):
+        downloads(frame, key=key, name=name)
+
+
+def downloads(frame: pd.DataFrame, *, key: str, name: str) -> None:
+    """Show quiet buttons that save a frame as CSV and as Parquet; the files are made when they are asked for."""
+    st.download_button("CSV", lambda: store.csv_bytes(frame), _file(name, "csv"), "text/csv", key=f"csv-{key}", on_click="ignore", type="tertiary")
+    st.download_button(
+        "Parquet",
+        lambda: store.parquet_bytes(frame),
+        _file(name, "parquet"),
+        "application/vnd.apache.parquet",
+        key=f"parquet-{key}",
+        on_click="ignore",
+        type="tertiary",
+    )
+
+
+def _file(name: str, ending: str) -> str:
+    """Return a title as a file name."""
+    kept = "".join(c if c.isalnum() or c in "._-" else "-" for c in name).strip("-.")
+    return f"{kept[:80] or 'touchstone'}.{ending}"
+
+
+def intervals(frame: pd.DataFrame, unit: str | None = None, value: str = "value") -> pd.Series:
+    """Return each row's number with interval and n as a text, such as "93.1 % [91.3, 94.6], n 1 000".
+
+    Args:
+        frame: Rows with `value`, and `low`, `high`, `n`, `unit` where they are known.
+        unit: The unit of all rows; by default each row's own.
+        value: Column of the numbers.
+    """
+    said = [
+        formats.interval(_none(row, value), _none(row, "low"), _none(row, "high"), _none(row, "n"), unit or _text(row.get("unit")))
+        for row in frame.to_dict("records")
+    ]
+    return pd.Series(said, index=frame.index, dtype="str")
+
+
+def _none(row: dict[Any, Any], name: str) -> float | None:
+    """Return a number of a row: None where it was not measured, which a reason tells, or where there is no such column."""
+    found = row.get(name)
+    if found is None or found is pd.NA or (found != found and isinstance(row.get("reason"), str)):
+        return None
+    return float(found)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

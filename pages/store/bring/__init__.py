@@ -1,0 +1,1 @@
+"""Bring your own: predictions, a network, images. Looked at first, audited on screen, saved only when asked."""

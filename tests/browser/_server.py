@@ -1,0 +1,166 @@
+"""A running dashboard and a real browser for tests: `serving(...)` starts the server, `browsing()` the browser.
+
+Without a Chromium (the variable CHROMIUM, else `chromium`, `chromium-browser` or `google-chrome` on the path) tests are skipped with
+the reason; TOUCHSTONE_REQUIRE_BROWSER=1 makes them fail instead.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+import pytest
+
+from engine import places
+
+FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")
+READY = (
+    "() => { const app = document.querySelector('[data-testid=stApp]');"
+    " return app && app.dataset.testScriptState === 'notRunning' && app.dataset.testConnectionState === 'CONNECTED'"
+    " && !document.querySelector('[data-testid=stSkeleton]'); }"
+)
+HEALTHY_SECONDS = 60.0
+# what failed to load is told by its response; Streamlit tries where its own addresses begin, at a deep link in vain at first
+HARMLESS = ("willReadFrequently", "GPU stall", "Automatic fallback to software", "Failed to load resource")
+
+
+def chromium() -> str:
+    """Return the path of a Chromium; skips the test, or fails it where one is required."""
+    named = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if named and Path(named).exists():
+        return named
+    reason = "no Chromium here: install one (Debian: apt-get install chromium) or name it in CHROMIUM"
+    if os.environ.get("TOUCHSTONE_REQUIRE_BROWSER") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def serving(home: Path, script: Path | None = None, **environment: str) -> Iterator[str]:
+    """Serve a script (the dashboard by default) and yield its address; the server is ended afterwards.
+
+    Args:
+        home: TOUCHSTONE_HOME, a folder of the test's own.
+        script: What `streamlit run` gets; the configuration is always the dashboard's.
+        environment: Further variables.
+    """
+    port = free_port()
+    log = home / "server.log"
+    home.mkdir(parents=True, exist_ok=True)
+    settings = os.environ | {"TOUCHSTONE_HOME": str(home), "PYTHONPATH": str(places.ROOT)} | environment
+    settings.pop("TOUCHSTONE_PUBLIC", None)
+    words = [sys.executable, "-m", "streamlit", "run", str(script or "app.py"), "--server.port", str(port)]
+    with log.open("w") as out:
+        server = subprocess.Popen(words, cwd=places.ROOT, env=settings, stdout=out, stderr=subprocess.STDOUT)
+    try:
+        _wait(server, port, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _wait(server: subprocess.Popen, port: int, log: Path) -> None:
+    until = time.monotonic() + HEALTHY_SECONDS
+    while time.monotonic() < until and server.poll() is None:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    raise AssertionError(f"the server did not start:\n{log.read_text()[-3000:]}")
+
+
+@dataclass
+class Heard:
+    """What went wrong while a page was looked at: errors of its scripts, requests that failed or left this machine."""
+
+    errors: list[str] = field(default_factory=list)
+    outside: list[str] = field(default_factory=list)
+
+    def nothing(self) -> None:
+        """Fail where anything was heard."""
+        assert self.errors == []
+        assert self.outside == []
+
+
+@contextmanager
+def browsing() -> Iterator[Any]:
+    """Yield a browser (Playwright's)."""
+    path = chromium()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def looking(browser: Any, scheme: str = "light", size: tuple[int, int] = (1440, 1000), **settings: Any) -> Iterator[tuple[Any, Heard]]:
+    """Yield a fresh visitor's page and what is heard while it is open."""
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, accept_downloads=True, reduced_motion="reduce", **settings
+    )
+    page, heard = context.new_page(), Heard()
+    page.on("console", lambda m: heard.errors.append(m.text) if m.type == "error" and not any(h in m.text for h in HARMLESS) else None)
+    page.on("pageerror", lambda e: heard.errors.append(str(e)))
+    page.on("response", lambda r: heard.errors.append(f"{r.status} {r.url}") if r.status >= 400 and "/_stcore/" not in r.url else None)
+    page.on("request", lambda r: heard.outside.append(r.url) if _leaves(r.url) else None)
+    try:
+        yield page, heard
+    finally:
+        context.close()
+
+
+def _leaves(address: str) -> bool:
+    return urlparse(address).hostname not in (None, "", "127.0.0.1", "localhost")
+
+
+def opened(page: Any, address: str) -> Any:
+    """Go to an address and wait until the page is drawn."""
+    page.goto(address)
+    settled(page)
+    return page
+
+
+def settled(page: Any, milliseconds: int = 60_000) -> None:
+    """Wait until no script runs."""
+    page.wait_for_function(READY, timeout=milliseconds)
+
+
+def downloaded(page: Any, press: Any, folder: Path) -> Path:
+    """Return the file that comes when something is pressed."""
+    with page.expect_download() as coming:
+        press.click()
+    file = folder / coming.value.suggested_filename
+    coming.value.save_as(file)
+    return file
+
+
+def visible_words(page: Any) -> Mapping[str, str]:
+    """Return the text of the main area and of the side bar."""
+    return {name: page.locator(f"[data-testid={test_id}]").first.inner_text() for name, test_id in (("main", "stMain"), ("nav", "stSidebar"))}

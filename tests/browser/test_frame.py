@@ -1,0 +1,96 @@
+"""The frame in a real browser."""
+
+import pytest
+
+from engine.plots import template
+from pages.parts import navigation
+from tests.browser import _server
+
+pytestmark = pytest.mark.browser
+ADDRESSES = [place.path for place in navigation.available()]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with _server.browsing() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def address(browser, tmp_path_factory):
+    with _server.serving(tmp_path_factory.mktemp("home")) as found:
+        yield found
+
+
+def test_a_deep_link_as_the_very_first_request_shows_the_page_in_its_frame(browser, tmp_path):
+    with _server.serving(tmp_path / "home") as fresh, _server.looking(browser) as (page, heard):
+        _server.opened(page, f"{fresh}/runs")
+        assert page.get_by_role("heading", level=1).inner_text() == "Runs"
+        assert page.locator("[data-testid=stSidebarNavLink]").count() == sum(not p.hidden for p in navigation.available())
+        assert page.get_by_role("dialog").count() == 0
+        heard.nothing()
+
+
+@pytest.mark.parametrize("path", ADDRESSES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_page_opens_without_errors_and_asks_no_other_machine(browser, address, path, scheme):
+    with _server.looking(browser, scheme) as (page, heard):
+        _server.opened(page, f"{address}/{path}")
+        page.wait_for_timeout(300)
+        background = page.locator("[data-testid=stApp]").evaluate("e => getComputedStyle(e).backgroundColor")
+        assert background == template.faded(template.THEMES[scheme].background, 1).replace("rgba", "rgb").replace(",1)", ")").replace(",", ", ")
+        assert "it is our fault" not in page.locator("[data-testid=stMain]").inner_text()
+        assert page.locator("[data-testid=stException]").count() == 0
+        heard.nothing()
+
+
+@pytest.mark.parametrize("path", ADDRESSES)
+def test_nothing_scrolls_sideways_on_a_narrow_screen(browser, address, path):
+    with _server.looking(browser, size=(390, 844)) as (page, _):
+        _server.opened(page, f"{address}/{path}")
+        page.wait_for_timeout(300)
+        assert page.locator("[data-testid=stMain]").evaluate("e => e.scrollWidth - e.clientWidth") <= 1
+
+
+def test_an_unknown_page_leads_home_and_says_so(browser, address):
+    with _server.looking(browser) as (page, _):
+        _server.opened(page, f"{address}/no-such-page")
+        assert "no-such-page" in page.get_by_role("dialog").inner_text() or "not found" in page.get_by_role("dialog").inner_text().lower()
+
+
+def test_unknown_choices_in_an_address_do_no_harm(browser, address):
+    with _server.looking(browser) as (page, heard):
+        _server.opened(page, f"{address}/?nonsense=1&network=../../etc&metric=%3Cscript%3E")
+        assert page.get_by_role("heading", level=1).count() == 1
+        heard.nothing()
+
+
+def test_switching_the_theme_redraws_what_the_server_drew(browser, address):
+    with _server.looking(browser) as (page, heard):
+        _server.opened(page, address)
+        muted = "e => getComputedStyle(e).getPropertyValue('--ts-muted').trim()"
+        assert page.locator(".stApp").evaluate(muted) == template.LIGHT.muted
+        page.locator("[data-testid=stMainMenu] button").first.click()
+        page.locator("button:has-text('Dark')").first.click()
+        page.wait_for_function(f"() => ({muted})(document.querySelector('.stApp')) === '{template.DARK.muted}'", timeout=10_000)
+        heard.nothing()
+
+
+def test_the_link_of_what_is_seen_is_copied(browser, address):
+    with _server.looking(browser, permissions=["clipboard-read", "clipboard-write"]) as (page, heard):
+        _server.opened(page, f"{address}/runs?x=1")
+        page.get_by_role("button", name="Copy the address").click()
+        page.get_by_text("Link copied").wait_for()
+        assert page.evaluate("() => navigator.clipboard.readText()") == page.url
+        heard.nothing()
+
+
+def test_the_frame_has_no_accessibility_faults_of_its_own(browser, address):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    known = {"list", "listitem", "heading-order"}  # of Streamlit's own side bar and subheadings
+    for scheme in ("light", "dark"):
+        with _server.looking(browser, scheme) as (page, _):
+            _server.opened(page, f"{address}/runs")
+            page.wait_for_timeout(500)
+            found = {v["id"]: [n["html"][:200] for n in v["nodes"]] for v in axe.run(page).response["violations"]}
+            assert set(found) <= known, found
