@@ -1,0 +1,57 @@
+"""Measure speed on this machine and print it as a table: `make bench`, or `python -m tests.bench [GROUP …] [--json]`."""
+
+import argparse
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+
+from tests.bench.timing import Result, table
+
+
+def main() -> int:
+    """Run the chosen groups; returns 1 where a promise does not hold."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("groups", nargs="*", choices=[[], *GROUPS], help=f"which of {', '.join(GROUPS)}; all by default")
+    parser.add_argument("--device", default="auto", help="where the networks run: auto, cpu, cuda, mps")
+    parser.add_argument("--rows", type=float, nargs="+", default=[1e6, 1e7], help="sizes of the stores")
+    parser.add_argument("--rounds", type=int, default=5, help="turns of the assay and the bare loop")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    arguments = parser.parse_args()
+    found: list[Result] = []
+    for group in arguments.groups or GROUPS:
+        for result in GROUPS[group](arguments):
+            found.append(result)
+            sys.stderr.write(f"{result.group}: {result.name}: {result.value:.4g} {result.unit}\n")
+    if arguments.json:
+        print(json.dumps([{**asdict(r), "holds": r.holds} for r in found], indent=1))
+    else:
+        print(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+        print(table(found))
+    return int(any(r.holds is False for r in found))
+
+
+def _assay(arguments: argparse.Namespace) -> Iterator[Result]:
+    from tests.bench import of_assay
+
+    return of_assay.run(arguments.device, arguments.rounds)
+
+
+def _store(arguments: argparse.Namespace) -> Iterator[Result]:
+    from tests.bench import of_store
+
+    return of_store.run(tuple(int(rows) for rows in arguments.rows))
+
+
+def _pages(_: argparse.Namespace) -> Iterator[Result]:
+    from tests.bench import of_pages
+
+    return of_pages.run()
+
+
+GROUPS: dict[str, Callable[[argparse.Namespace], Iterator[Result]]] = {"assay": _assay, "store": _store, "pages": _pages}
+
+if __name__ == "__main__":
+    sys.exit(main())
