@@ -25,7 +25,7 @@ def drawn(make: Callable[..., Drawn], frame: pd.DataFrame, *more: Any, **options
         more: Its other arguments, whose `repr` tells them apart.
         options: Its settings, likewise.
     """
-    key = (make.__module__, make.__qualname__, of_frame(frame), repr((more, sorted(options.items()))), _names())
+    key = (make, of_frame(frame), repr((more, sorted(options.items()))), _names())
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)

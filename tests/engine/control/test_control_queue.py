@@ -24,15 +24,17 @@ def test_the_oldest_job_is_claimed_first_and_only_once():
     assert [control.claim("x").id, control.claim("y").id, control.claim("z")] == [first, second, None]
 
 
-def test_two_processes_that_claim_at_once_never_get_the_same_job(home):
+def test_three_processes_that_claim_at_once_never_get_the_same_job(home):
     submitted = [control.submit(SPEC, str(i)) for i in range(40)]
     code = (
-        "import time\nfrom engine import control\n"
-        "while time.time() % 1 > 0.05: time.sleep(0.001)\n"  # both begin at the same moment
+        "import os, pathlib, time\nfrom engine import control, places\n"
+        "while time.time() % 1 > 0.05: time.sleep(0.001)\n"  # all begin at the same moment
         "while job := control.claim('w'): print(job.id)\n"
+        "(places.home() / f'{os.getpid()}.over').touch()\n"
+        "while len(list(places.home().glob('*.over'))) < 3: time.sleep(0.05)\n"  # the job of a process that ended would be taken over
     )
     workers = [subprocess.Popen([sys.executable, "-c", code], cwd=places.ROOT, stdout=subprocess.PIPE, text=True) for _ in range(3)]
-    claimed = [line for worker in workers for line in worker.communicate(timeout=60)[0].split()]
+    claimed = [line for worker in workers for line in worker.communicate(timeout=120)[0].split()]
     assert sorted(claimed) == sorted(submitted)
 
 
