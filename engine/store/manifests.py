@@ -74,6 +74,14 @@ def _read(file: Path, _mtime: int, root: str) -> Manifest:
     return Manifest(said["run"], said["attempt"], said["finished"], said.get("archived", False), parts, root)
 
 
+def is_under_way(file: Path, mtime: int, root: str) -> bool:
+    """Return whether a manifest is of a run that is not finished; False for one that cannot be read."""
+    try:
+        return not _read(file, mtime, root).finished
+    except (ValueError, KeyError, TypeError, OSError):
+        return False
+
+
 def write(root: Path, manifest: Manifest) -> None:
     """Put a manifest in place whole."""
     said = asdict(manifest)

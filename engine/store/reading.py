@@ -64,7 +64,7 @@ _opening = threading.Lock()
 
 
 def version() -> str:
-    """Return the store's version: it changes when any manifest appears, changes or goes."""
+    """Return the store's version: it changes when the manifest of a finished run appears, changes or goes."""
     seen = []
     for name, root in manifests.roots().items():
         for file in sorted((root / "manifests").glob("*.json")):
@@ -72,6 +72,8 @@ def version() -> str:
                 stat = file.stat()
             except OSError:
                 continue
+            if manifests.is_under_way(file, stat.st_mtime_ns, name):
+                continue  # no reader sees it yet; else each flush of a running job would rebuild every table
             seen.append((name, str(file), stat.st_mtime_ns, stat.st_size))
     return hashing.of_parts(seen)
 
