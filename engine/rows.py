@@ -52,6 +52,7 @@ class Network:
     parameters: int | None
     attributes: str  # JSON: whatever else a person may colour or filter by
     licence: str | None = None
+    collection: str | None = None  # the imported table it came with; None = evaluated here. Names are unique within one
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Score:
     value: float | None  # None = not measured (see reason), NaN = undefined
     low: float | None  # 95 % interval
     high: float | None
-    n: int
+    n: int | None  # examples behind it; None = whoever measured it did not say
     cell: str  # hash of what the predictions behind it depend on
     slice: str | None = None  # e.g. "class=7" or "group:site=hospital 2"; None = all
     reference: str | None = None  # the ID set whose data this number also used (temperature, pair metrics)
@@ -81,6 +82,8 @@ class Score:
     eps: float | None = None
     steps: int | None = None
     seconds: float | None = None
+    collection: str | None = None  # as in `Network`
+    task: str | None = None  # what the network is to do there, such as "digits"; sets of one task can be compared
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ def names_of(network: str, dataset: str) -> tuple[str, ...]:
     """Return the names of a network's outputs: from its card, from what came with its predictions, else the set's classes."""
     if network in networks.names():
         return networks.card(network).classes
-    told = store.query("SELECT attributes FROM networks WHERE network = ?", [network])
+    told = store.query("SELECT attributes FROM networks WHERE network = ? AND collection = ''", [network])
     named = json.loads(told["attributes"].iloc[0] or "{}").get("classes") if len(told) else None
     if named:
         return tuple(named)

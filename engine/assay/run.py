@@ -102,7 +102,8 @@ def _network(card: networks.Card) -> rows.Network:
 def _examples(dataset: str, split: str, limit: int | None) -> rows.Block:
     chosen = images.load(dataset, split)
     order = _order(len(chosen), limit)
-    groups = [json.dumps({name: str(column[i]) for name, column in chosen.groups.items()}, ensure_ascii=False) for i in order]
+    said = ({name: str(column[i]) for name, column in chosen.groups.items()} for i in order)
+    groups = [json.dumps(one, ensure_ascii=False) for one in said] if chosen.groups else "{}"
     columns = {
         "dataset": dataset, "split": split, "example_id": [chosen.ids[i] for i in order], "position": order, "label": chosen.labels[order],
         "label_name": [chosen.classes[chosen.labels[i]] for i in order], "groups": groups,

@@ -9,6 +9,7 @@ from jaxtyping import Float, Float32, Int
 
 from engine import registry, rows
 from engine.assay.classes import Alignment
+from engine.datasets import images
 from engine.metrics import classification, pairs
 from engine.metrics.classification import Measure
 from engine.stats import temperature
@@ -60,6 +61,7 @@ def scores(answered: Answered, metrics: Sequence[str], references: References, *
         extra: further columns of every row (`norm`, `eps`, `steps`, `seconds`).
     """
     fitted = _temperature(references.validation) if references.validation else None
+    extra = {"task": _task(answered.dataset), **extra}
     found: list[rows.Score] = []
     for name in metrics:
         if name in pairs.names():
@@ -71,6 +73,7 @@ def scores(answered: Answered, metrics: Sequence[str], references: References, *
 
 def unanswered(where: Mapping[str, Any], metrics: Sequence[str], key: str, reason: str, **extra: Any) -> list[rows.Score]:
     """Return rows that say why there is no number."""
+    extra = {"task": _task(where["dataset"]), **extra}
     return [_row(where, key, name, Measure(None, None, None, 0, None, reason), None, None, extra) for name in metrics]
 
 
@@ -108,6 +111,11 @@ def _row(
         **where, metric=name, metric_version=constants["VERSION"], value=m.value, low=m.low, high=m.high, n=m.n, cell=key,
         slice=m.slice, reference=reference, classes=classes, unit=constants["UNIT"], reason=m.reason, **extra,
     )  # fmt: skip
+
+
+def _task(dataset: str) -> str | None:
+    """Return what a network is to do on a set; None for a set that is not here."""
+    return images.card(dataset).task if dataset in images.names() else None
 
 
 def _temperature(validation: Answered) -> float | None:

@@ -195,7 +195,7 @@ def _cell_images(size: int, frame: int, kind: str) -> int:
 
 def _of_stored(spec: AssaySpec, name: str) -> list[Evaluation]:
     """Return the evaluations of a network of which only predictions were brought: what is stored of the sets asked for."""
-    known = store.query("SELECT network FROM networks")["network"]
+    known = store.query("SELECT network FROM networks WHERE collection = ''")["network"]
     if name not in set(known):
         raise errors.unknown("network", name, (*networks.names(), *known))
     found = store.query(

@@ -35,23 +35,41 @@ class Set:
 
     @classmethod
     def read(cls, text: str) -> "Set":
-        """Return the set that a link or command names: `dataset[/split][@shift:strength]`; raises UserError."""
+        """Return the set that a link or command names: `dataset[/split][@shift:strength]`; raises UserError.
+
+        In a name, %2F stands for "/", %40 for "@", %25 for "%", and in a shift's name %3A for ":", as `text` writes them.
+        """
         place, _, shifted = text.partition("@")
         dataset, _, split = place.partition("/")
         shift, _, strength = shifted.partition(":")
         try:
-            return cls(dataset, split or "test", shift, float(strength) if strength else 0.0)
+            return cls(_unescaped(dataset), _unescaped(split) or "test", _unescaped(shift.replace("%3A", ":")), float(strength) if strength else 0.0)
         except ValueError as problem:
             raise errors.UserError(f"“{text}” names no set.", "Write DATASET, DATASET/SPLIT or DATASET@SHIFT:STRENGTH.") from problem
 
     def text(self) -> str:
-        """Return what `read` reads."""
-        side = "" if self.split == "test" else f"/{self.split}"
-        return f"{self.dataset}{side}" + (f"@{self.shift}:{self.strength:g}" if self.shift else "")
+        """Return what `read` reads; names of imported sets may hold anything."""
+        side = "" if self.split == "test" else f"/{_escaped(self.split)}"
+        return f"{_escaped(self.dataset)}{side}" + (f"@{_escaped(self.shift).replace(':', '%3A')}:{self.strength:g}" if self.shift else "")
 
     def parameters(self, prefix: str = "") -> dict[str, Any]:
         """Return the values for `where(prefix)`."""
         return {f"{prefix}{name}": getattr(self, name) for name in ("dataset", "split", "shift", "strength")}
+
+
+ESCAPES = {"%": "%25", "/": "%2F", "@": "%40"}  # what has a meaning in a set's text, % first
+
+
+def _escaped(name: str) -> str:
+    for sign, written in ESCAPES.items():
+        name = name.replace(sign, written)
+    return name
+
+
+def _unescaped(name: str) -> str:
+    for sign, written in reversed(ESCAPES.items()):
+        name = name.replace(written, sign)
+    return name
 
 
 def where(alias: str, prefix: str = "") -> str:
@@ -66,22 +84,25 @@ def known(*, sample: bool = True) -> pd.DataFrame:
     """Return every scored set: dataset, split, shift, strength, number of networks and of scores."""
     return store.query(
         """SELECT dataset::VARCHAR AS dataset, split::VARCHAR AS split, shift::VARCHAR AS shift, strength,
-                  count(DISTINCT network) AS networks, count(*) AS scores
-           FROM scores GROUP BY ALL ORDER BY dataset, split DESC, shift, strength""",
+                  max(networks) AS networks, sum(scores)::BIGINT AS scores
+           FROM sets WHERE collection = '' GROUP BY ALL ORDER BY dataset, split DESC, shift, strength""",
         sample=sample,
     )
 
 
 def metrics(*, sample: bool = True) -> list[str]:
     """Return every metric that some score has."""
-    return store.query("SELECT DISTINCT metric::VARCHAR AS metric FROM scores ORDER BY 1", sample=sample)["metric"].tolist()
+    return store.query("SELECT DISTINCT metric::VARCHAR AS metric FROM sets WHERE collection = '' ORDER BY 1", sample=sample)["metric"].tolist()
 
 
 @kept
-def networks_known(*, sample: bool = True) -> pd.DataFrame:
+def networks_known(*, collection: str = "", sample: bool = True) -> pd.DataFrame:
     """Return the evaluated networks with their attributes as columns of their own (prefix-free)."""
     found = store.query(
-        "SELECT network, title, architecture, source, trained_on, parameters, attributes FROM networks ORDER BY network", sample=sample
+        "SELECT network, title, architecture, source, trained_on, parameters, attributes FROM networks"
+        " WHERE collection = $collection ORDER BY network",
+        {"collection": collection},
+        sample=sample,
     )
     attributes = pd.DataFrame([json.loads(text or "{}") for text in found.pop("attributes")], index=found.index)
     extra = [name for name in attributes.columns if name not in found.columns]
@@ -92,10 +113,11 @@ def pairs_known(*, sample: bool = True) -> pd.DataFrame:
     """Return every (ID set, OOD set) with the number of networks that were trained on the first and scored on both."""
     return store.query(
         """SELECT n.trained_on AS id, s.dataset::VARCHAR AS ood, count(DISTINCT s.network) AS networks
-           FROM scores s JOIN networks n ON n.network = s.network::VARCHAR
-           WHERE s.metric = 'accuracy' AND s.slice IS NULL AND s.shift = '' AND s.split = 'test' AND s.value IS NOT NULL
+           FROM scores s JOIN networks n ON n.network = s.network::VARCHAR AND n.collection = ''
+           WHERE s.collection = '' AND s.metric = 'accuracy' AND s.slice IS NULL AND s.shift = '' AND s.split = 'test' AND s.value IS NOT NULL
              AND n.trained_on IS NOT NULL AND n.trained_on <> s.dataset::VARCHAR
-             AND EXISTS (SELECT 1 FROM scores i WHERE i.network = s.network AND i.dataset::VARCHAR = n.trained_on AND i.metric = 'accuracy')
+             AND EXISTS (SELECT 1 FROM scores i WHERE i.collection = '' AND i.network = s.network AND i.dataset::VARCHAR = n.trained_on
+                         AND i.metric = 'accuracy')
            GROUP BY ALL ORDER BY id, ood""",
         sample=sample,
     )
@@ -107,15 +129,20 @@ def scores(
     metrics_chosen: Sequence[str] = (),
     *,
     slices: bool = False,
+    dataset: str | None = None,
+    collection: str = "",
     sample: bool = True,
 ) -> pd.DataFrame:
     """Return score rows, one a network, set and metric (and slice); empty choices mean all."""
-    conditions = [] if slices else ["s.slice IS NULL"]
-    values: dict[str, Any] = {}
+    conditions = ["s.collection = $collection"] + ([] if slices else ["s.slice IS NULL"])
+    values: dict[str, Any] = {"collection": collection}
     for name, chosen in (("network", networks_chosen), ("metric", metrics_chosen)):
         if chosen:
             conditions.append(f"list_contains(${name}s, s.{name}::VARCHAR)")
             values[f"{name}s"] = list(chosen)
+    if dataset is not None:
+        conditions.append("s.dataset = $dataset")
+        values["dataset"] = dataset
     if sets:
         each = []
         for i, one in enumerate(sets):
@@ -125,7 +152,7 @@ def scores(
     return store.query(
         f"""SELECT s.network::VARCHAR AS network, s.dataset::VARCHAR AS dataset, s.split::VARCHAR AS split, s.shift::VARCHAR AS shift, s.strength,
                    s.metric::VARCHAR AS metric, s.slice, s.classes, s.norm, s.eps, s.steps, {_SCORE}
-            FROM scores s {"WHERE " + " AND ".join(conditions) if conditions else ""} ORDER BY ALL""",
+            FROM scores s WHERE {" AND ".join(conditions)} ORDER BY ALL""",
         values,
         sample=sample,
     )
@@ -133,8 +160,9 @@ def scores(
 
 @kept
 def points(
-    x: Set, y: Set, metric: str = "accuracy", y_metric: str | None = None, *, trained_on: str | None = None, sample: bool = True
-) -> pd.DataFrame:
+    x: Set, y: Set, metric: str = "accuracy", y_metric: str | None = None, *, trained_on: str | None = None,
+    collection: str = "", sample: bool = True,
+) -> pd.DataFrame:  # fmt: skip
     """Return one row a network that has both numbers: x and y with low, high and n, and the network's attributes.
 
     Args:
@@ -143,18 +171,20 @@ def points(
         metric: the metric on x, and on y unless `y_metric` is given.
         y_metric: another metric on y.
         trained_on: only networks that were trained on this set.
+        collection: the imported table, or '' for the networks evaluated here.
         sample: whether the shipped sample counts.
     """
     found = store.query(
         f"""SELECT a.network::VARCHAR AS network, a.value AS x, a.low AS x_low, a.high AS x_high, a.n AS x_n,
                    b.value AS y, b.low AS y_low, b.high AS y_high, b.n AS y_n
             FROM scores a JOIN scores b ON a.network = b.network
-            WHERE a.metric = $metric AND b.metric = $y_metric AND a.slice IS NULL AND b.slice IS NULL
+            WHERE a.collection = $collection AND b.collection = $collection AND a.metric = $metric AND b.metric = $y_metric
+              AND a.slice IS NULL AND b.slice IS NULL
               AND {where("a", "x_")} AND {where("b", "y_")} AND a.value IS NOT NULL AND b.value IS NOT NULL ORDER BY 1""",
-        {"metric": metric, "y_metric": y_metric or metric, **x.parameters("x_"), **y.parameters("y_")},
+        {"metric": metric, "y_metric": y_metric or metric, "collection": collection, **x.parameters("x_"), **y.parameters("y_")},
         sample=sample,
     )
-    found = found.merge(networks_known(sample=sample), on="network", how="left")
+    found = found.merge(networks_known(collection=collection, sample=sample), on="network", how="left")
     return found if trained_on is None else found[found["trained_on"] == trained_on].reset_index(drop=True)
 
 
@@ -188,8 +218,8 @@ def strengths(
 
     `severity` is the distance from there.
     """
-    found = scores(networks_chosen, (), metrics_chosen, sample=sample)
-    found = found[(found["dataset"] == dataset) & (found["split"] == "test")]
+    found = scores(networks_chosen, (), metrics_chosen, dataset=dataset, sample=sample)
+    found = found[found["split"] == "test"]
     shifted = found[found["shift"] != ""]
     if shifts_chosen:
         shifted = shifted[shifted["shift"].isin(shifts_chosen)]

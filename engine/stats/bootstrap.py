@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Float32, Int
+from jaxtyping import Float, Float32, Int, UInt8
 
 from engine.stats import intervals
 
@@ -18,23 +18,42 @@ RESAMPLES = 1000
 SEED = 0
 KEPT_BYTES = 96 * 2**20
 BLOCK_BYTES = 40 * 2**20
-ROWS_AT_ONCE = 64
+COUNTERS = 2**14  # counted at once: more than that leaves the processor's cache
 
 Combine = Callable[[Any, int], Any]
 """From sums over examples, (..., k), and the number of examples to the statistic, (...)."""
 
-_kept: OrderedDict[tuple[int, int, int], np.ndarray] = OrderedDict()
+_kept: OrderedDict[tuple, np.ndarray] = OrderedDict()
 _lock = threading.Lock()
 
 
 def weights(n: int, resamples: int = RESAMPLES, seed: int = SEED) -> Float32[np.ndarray, "resamples n"]:
     """Return how often each resample draws each of n examples: whole numbers, rows sum to n, read-only."""
-    key = (n, resamples, seed)
+    return _keep((n, resamples, seed), lambda: _drawn(np.random.default_rng(seed), n, resamples))
+
+
+def blocks(n: int, resamples: int = RESAMPLES, seed: int = SEED) -> Iterator[Float32[np.ndarray, "block n"]]:
+    """Yield the rows of `weights` in order, in blocks where the whole would be large; such are kept as bytes, if at all."""
+    rows = max(1, BLOCK_BYTES // (4 * n))
+    if rows >= resamples:
+        yield weights(n, resamples, seed)
+    elif n * resamples <= KEPT_BYTES:
+        counts = _keep((n, resamples, seed, "bytes"), lambda: _counted(np.random.default_rng(seed), n, resamples, rows))
+        for start in range(0, resamples, rows):
+            yield counts[start : start + rows].astype(np.float32)
+    else:
+        rng = np.random.default_rng(seed)
+        for start in range(0, resamples, rows):
+            yield _drawn(rng, n, min(rows, resamples - start))
+
+
+def _keep(key: tuple, make: Callable[[], np.ndarray]) -> np.ndarray:
+    """Return what was made for a key, made now where it is not kept; what was used longest ago goes."""
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)
             return _kept[key]
-    made = _drawn(np.random.default_rng(seed), n, resamples)
+    made = make()
     made.flags.writeable = False
     with _lock:
         _kept[key] = made
@@ -43,22 +62,20 @@ def weights(n: int, resamples: int = RESAMPLES, seed: int = SEED) -> Float32[np.
     return made
 
 
-def blocks(n: int, resamples: int = RESAMPLES, seed: int = SEED) -> Iterator[Float32[np.ndarray, "block n"]]:
-    """Yield the rows of `weights` in order, in blocks that are not kept where the whole would be large."""
-    rows = max(1, BLOCK_BYTES // (4 * n))
-    if rows >= resamples:
-        yield weights(n, resamples, seed)
-        return
-    rng = np.random.default_rng(seed)
+def _counted(rng: np.random.Generator, n: int, resamples: int, rows: int) -> UInt8[np.ndarray, "resamples n"]:
+    """Return counts as bytes: of many examples none is drawn 256 times (the chance is below 1e-500)."""
+    counts = np.empty((resamples, n), np.uint8)
     for start in range(0, resamples, rows):
-        yield _drawn(rng, n, min(rows, resamples - start))
+        counts[start : start + rows] = _drawn(rng, n, min(rows, resamples - start))
+    return counts
 
 
 def _drawn(rng: np.random.Generator, n: int, rows: int) -> Float32[np.ndarray, "rows n"]:
     """Return counts of `rows` resamples; the generator goes on, so that blocks join to the whole."""
     counts = np.empty((rows, n), dtype=np.float32)
-    for start in range(0, rows, ROWS_AT_ONCE):
-        part = counts[start : start + ROWS_AT_ONCE]
+    at_once = max(1, COUNTERS // n)
+    for start in range(0, rows, at_once):
+        part = counts[start : start + at_once]
         draws = rng.integers(0, n, size=part.shape)
         draws += n * np.arange(len(part))[:, None]
         part[:] = np.bincount(draws.ravel(), minlength=part.size).reshape(part.shape)

@@ -66,7 +66,7 @@ ARCHITECTURES: Mapping[str, Settings] = {
     "mlp": _settings("MLP", Plan(40, 3e-3, augmentation="affine"), Plan(20, 3e-3), REGIMES),
     "cnn": _settings("CNN", Plan(8, 3e-3, augmentation="affine"), Plan(10, 2e-3), REGIMES, Plan(10, 4e-3, batch=32)),
     "resnet": _settings("ResNet", Plan(8, 3e-3, augmentation="affine"), Plan(10, 2e-3)),
-    "vit": _settings("ViT", Plan(20, 3e-3, augmentation="affine"), Plan(10, 2e-3)),
+    "vit": _settings("ViT", Plan(20, 3e-3, augmentation="affine"), Plan(10, 2e-3, batch=32)),
     "mixer": _settings("Mixer", Plan(15, 3e-3, augmentation="affine"), Plan(10, 5e-3, batch=32)),
     "efficientnet_lite": Settings(
         "EfficientNet-Lite0", {"whole": Plan(5, 1e-3), "head": HEAD}, ("head",), None,

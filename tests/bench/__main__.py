@@ -45,13 +45,19 @@ def _store(arguments: argparse.Namespace) -> Iterator[Result]:
     return of_store.run(tuple(int(rows) for rows in arguments.rows))
 
 
+def _scale(_: argparse.Namespace) -> Iterator[Result]:
+    from tests.bench import of_scale
+
+    return of_scale.run()
+
+
 def _pages(_: argparse.Namespace) -> Iterator[Result]:
     from tests.bench import of_pages
 
     return of_pages.run()
 
 
-GROUPS: dict[str, Callable[[argparse.Namespace], Iterator[Result]]] = {"assay": _assay, "store": _store, "pages": _pages}
+GROUPS: dict[str, Callable[[argparse.Namespace], Iterator[Result]]] = {"assay": _assay, "store": _store, "scale": _scale, "pages": _pages}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -29,7 +29,9 @@ img { width: 100%; height: 100%; object-fit: contain; image-rendering: pixelated
 .empty { color: var(--muted); }
 `;
 const MARKS = { true: ["right", "\u2713", "right: "], false: ["wrong", "\u2717", "wrong: "], null: ["open", "\u00b7", ""] };
-const percent = (share) => (share === null || share === undefined ? "" : `${(100 * share).toFixed(share > 0.999 && share < 1 ? 1 : 0)}\u202f%`);
+// a share just below one is never told as 100 %
+const digits = (share) => (share >= 0.9995 && share < 1 ? ">99.9" : (100 * share).toFixed(share >= 0.995 && share < 1 ? 1 : 0));
+const percent = (share) => (share === null || share === undefined ? "" : `${digits(share)}\u202f%`);
 
 class Gallery {
   constructor(host, data, onSelect) {

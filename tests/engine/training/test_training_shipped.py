@@ -38,14 +38,10 @@ def test_a_head_on_a_packaged_trunk_reproduces_its_recorded_validation_accuracy(
 
 
 @pytest.mark.parametrize("domain", sorted({str(card.trained_on) for card in CARDS}))
-def test_no_small_network_trained_as_a_whole_is_clearly_below_the_linear_one(domain: str) -> None:
-    # The smallest validation split has 269 images: one percent is less than three of them. One network is below at all, the
-    # ViT on mfeat, by 2 of 299.
+def test_no_small_network_trained_as_a_whole_is_below_the_linear_one(domain: str) -> None:
     mine = [card for card in SMALL if card.trained_on == domain and card.attributes["regime"] != "head" and card.architecture != "linear"]
     linear = networks.card(f"linear-{domain}-scratch-s0").metrics["val_accuracy"]
-    below = {card.name: linear - card.metrics["val_accuracy"] for card in mine if card.metrics["val_accuracy"] < linear - 1e-6}
-    assert {name for name, gap in below.items() if gap > 0.01} == set()
-    assert set(below) <= {"vit-mfeat-whole-s0"}
+    assert [card.name for card in mine if card.metrics["val_accuracy"] < linear - 1e-6] == []
 
 
 def test_digests_are_those_of_the_files() -> None:
