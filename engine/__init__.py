@@ -7,6 +7,7 @@ The rooms, from the ground up:
 - `store` (Parquet is the truth, DuckDB the lens), `control` (the SQLite queue), `stats`, `metrics`, `plots`, `shifts`.
 - `datasets`, `networks` (cards), `importers`, `models`, `attacks`, `training`: data, networks and how they are brought or made.
 - `assay`: a study is one package with the same file names: `spec`, `run`, `views`, `plots`.
+- `sweep`: a grid of small networks, trained and evaluated so that the assay has many to compare.
 - `worker`, `__main__`: the process that answers questions, and the command line.
 
 Torch is known to `models`, `attacks`, `training`, a study's `run.py`, and `worker`; to nobody else.

@@ -13,7 +13,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pandas as pd
 
-from engine import control, errors, networks, registry, store
+from engine import control, errors, executors, networks, registry, store
+
+# what a terminal has room for; `--json` tells everything
+BRIEF = ("name", "title", "architecture", "trained_on", "parameters", "task", "classes", "missing", "family")
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -37,7 +40,7 @@ def main(words: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m engine", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add in (_add_run, _add_jobs, _add_list, _add_query, _add_import, _add_train, _add_assay, _add_upkeep):
+    for add in (_add_run, _add_jobs, _add_list, _add_query, _add_import, _add_train, _add_sweep, _add_assay, _add_intervene, _add_upkeep):
         add(commands)
     return parser
 
@@ -54,6 +57,10 @@ def _add_run(commands: Any) -> None:
     run.add_argument("spec", type=Path, help="a JSON file with a `study` field, or - for standard input")
     run.add_argument("--detach", action="store_true", help="leave it to a background worker and return at once")
     run.add_argument("--plan", action="store_true", help="only say what it would cost")
+    run.add_argument("--executor", help="where its cells run: in_process (by default), pool (processes of this machine) or dask")
+    run.add_argument("--workers", type=int, help="processes of the pool; by default one a core")
+    run.add_argument("--scheduler", default="", metavar="ADDRESS", help="run on the Dask scheduler at this address, such as tcp://10.0.0.5:8786")
+    run.add_argument("--gpu", action="store_true", help="only on Dask workers that were started with --resources GPU=1")
     work = _command(commands, "work", _work, "Answer queued questions until none has come for a while.")
     work.add_argument("--idle", type=float, default=20.0, help="seconds without work after which the worker leaves")
 
@@ -63,6 +70,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from engine.assay import spec as assay
 
     text = sys.stdin.read() if str(arguments.spec) == "-" else _read(arguments.spec)
+    where = _where(arguments)
     question, _ = worker.study_of(_study(text))
     spec = question.read(text)
     planned = assay.plan(spec)  # type: ignore[arg-type]
@@ -70,7 +78,14 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.plan:
         _tell(arguments, {"cells": cost.cells, "reused": cost.reused, "images": cost.images, "seconds": cost.seconds, "notes": planned.notes})
         return 0
-    job_id = control.submit(spec, assay.title(spec), total=planned.cells, images_total=planned.images)  # type: ignore[arg-type]
+    executors.check(where)
+    job_id = control.submit(
+        spec,
+        assay.title(spec),  # type: ignore[arg-type]
+        total=planned.cells,
+        images_total=planned.images,
+        executor=where.text(),
+    )
     if arguments.detach:
         control.workers.ensure()
         _tell(arguments, {"run": job_id, "state": "queued"})
@@ -89,6 +104,12 @@ def _run(arguments: argparse.Namespace) -> int:
     scores = len(store.part_of(job_id, "scores", ["metric"]))
     _tell(arguments, {"run": job_id, "state": state, "cells": now.done, "images": now.images, "scores": scores, "error": now.error})
     return 0 if state == "done" else 1
+
+
+def _where(arguments: argparse.Namespace) -> executors.Where:
+    """Return where to run: a scheduler means Dask, a number of workers a pool, unless the executor is named."""
+    kind = arguments.executor or ("dask" if arguments.scheduler else "pool" if arguments.workers else executors.IN_PROCESS)
+    return executors.Where.read(json.dumps({"kind": kind, "workers": arguments.workers, "address": arguments.scheduler, "gpu": arguments.gpu}))
 
 
 def _read(path: Path) -> str:
@@ -170,8 +191,8 @@ def _act(act: Callable[[str], None]) -> Callable:
 
 
 def _add_list(commands: Any) -> None:
-    made = _command(commands, "list", _list, "List what a room offers: networks, datasets, shifts, metrics, attacks, architectures.")
-    made.add_argument("room", help="networks | datasets | shifts | metrics | attacks | architectures | recipes | importers")
+    made = _command(commands, "list", _list, "List what a room offers: networks, datasets, shifts, systems, metrics, attacks, architectures.")
+    made.add_argument("room", help="networks | datasets | shifts | systems | metrics | attacks | architectures | recipes | importers")
 
 
 def _list(arguments: argparse.Namespace) -> None:
@@ -180,14 +201,22 @@ def _list(arguments: argparse.Namespace) -> None:
         "datasets": _datasets,
         "metrics": lambda: [*_room("metrics/classification"), *_room("metrics/pairs")],
         "shifts": lambda: _room("shifts"),
+        "systems": _systems,
         "attacks": lambda: _room("attacks"),
         "architectures": lambda: _room("models/classifiers"),
-        "recipes": lambda: _room("training"),
+        "recipes": _recipes,
         "importers": lambda: _room("importers"),
     }
     if arguments.room not in rooms:
         raise errors.unknown("room", arguments.room, rooms)
-    _show(arguments, pd.DataFrame(rooms[arguments.room]()))
+    found = pd.DataFrame(rooms[arguments.room]())
+    _show(arguments, found if arguments.json else found[[name for name in BRIEF if name in found.columns]])
+
+
+def _recipes() -> list[dict]:
+    from engine import training
+
+    return [recipe for recipe in _room(training.ROOM) if recipe["name"] in training.recipes()]
 
 
 def _networks() -> list[dict]:
@@ -205,6 +234,17 @@ def _datasets() -> list[dict]:
         {"name": c.name, "title": c.title, "task": c.task, "classes": len(c.classes), "sizes": dict(c.sizes), "frame": c.frame, "missing": c.missing,
          "licence": c.licence, "source": c.source, "digests": dict(c.digests)}
         for c in map(images.card, images.names())
+    ]  # fmt: skip
+
+
+def _systems() -> list[dict]:
+    from engine import systems
+
+    return [
+        {"name": c.name, "title": c.title, "task": c.task, "classes": len(systems.load(c.name).classes), "frame": c.frame, "channels": c.channels,
+         "factors": [factor.name for factor in systems.load(c.name).factors], "citation": c.citation, "version": c.version,
+         "settings": {name: {"default": p.default, "low": p.low, "high": p.high, "is": p.description} for name, p in c.parameters.items()}}
+        for c in map(systems.card, systems.names())
     ]  # fmt: skip
 
 
@@ -247,10 +287,22 @@ def _train(arguments: argparse.Namespace) -> int | None:
     return training.main(parser.parse_args(arguments.rest))
 
 
+def _add_sweep(commands: Any) -> None:
+    from engine.sweep import commands as sweep
+
+    sweep.add(commands, _command, _show, _tell)
+
+
 def _add_assay(commands: Any) -> None:
     from engine.assay import commands as assay
 
-    assay.add(commands, _command, _show)
+    assay.add(commands, _command, _show, _tell)
+
+
+def _add_intervene(commands: Any) -> None:
+    from engine.interventions import commands as interventions
+
+    interventions.add(commands, _command, _show, _tell)
 
 
 def _add_upkeep(commands: Any) -> None:

@@ -1,4 +1,4 @@
-"""`import` on the command line: predictions, networks and image sets from elsewhere, by the same functions as the pages.
+"""`import` on the command line: predictions, networks, image sets and result tables from elsewhere, by the same functions as the pages.
 
 Every command takes `--preview`: it says what would be brought and what is wrong with it, and keeps nothing.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine import errors
+from engine.importers import _commands as tables
 
 if TYPE_CHECKING:
     from engine.datasets.images import Card
@@ -38,6 +39,7 @@ def add(commands: Any, command: Callable, tell: Tell) -> None:
         command(group, "network", lambda a: tell(a, _network(a)), "Bring a network: ONNX, or safetensors of one of our architectures.")
     )
     _images_arguments(command(group, "images", lambda a: tell(a, _images(a)), "Bring images: class folders, a zip of them, Parquet or .npz."))
+    tables.add(group, command, tell)
 
 
 def _predictions_arguments(parser: argparse.ArgumentParser) -> None:

@@ -26,8 +26,15 @@ def weights() -> Path:
 
 
 def results() -> Path:
-    """Return the root of the results made here."""
-    return home() / "results"
+    """Return the folder of the results made here (TOUCHSTONE_RESULTS, where it names a folder, moves it: a shared one, say)."""
+    named = os.environ.get("TOUCHSTONE_RESULTS") or ""
+    return Path(named) if named and "://" not in named else home() / "results"
+
+
+def object_store() -> str | None:
+    """Return the address of the object store that holds the results made here (TOUCHSTONE_RESULTS, where it is one such as s3://…)."""
+    named = os.environ.get("TOUCHSTONE_RESULTS") or ""
+    return named if "://" in named else None
 
 
 def control() -> Path:

@@ -11,6 +11,7 @@ from engine import control, places, worker
 from engine.assay import sample
 from engine.assay.spec import plan, title
 from engine.store import compacting
+from engine.sweep.spec import PREFIX as SWEEP
 
 
 def make(into: Path | None = None) -> dict:
@@ -66,8 +67,11 @@ def _home(home: Path) -> Iterator[None]:
 
 
 def _move(results: Path, target: Path) -> None:
-    shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(results, target, ignore=shutil.ignore_patterns("locks", ".*"))
+    """Put the results in place of what the target had; shards of the sweep stay, since `python -m engine sweep` makes them."""
+    for file in target.glob("*/*"):
+        if not file.name.startswith(SWEEP):
+            file.unlink()
+    shutil.copytree(results, target, ignore=shutil.ignore_patterns("locks", ".*"), dirs_exist_ok=True)
     named = {part["file"] for m in (target / "manifests").glob("*.json") for part in compacting.parts_of(m)}
     for file in target.glob("*/*.parquet"):
         if str(file.relative_to(target)) not in named:

@@ -8,15 +8,16 @@ import threading
 import time
 import traceback
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import torch
 
-from engine import control, errors, provenance, rows, store
+from engine import control, errors, executors, provenance, rows, store
 from engine.control import workers
 from engine.models import predict
 from engine.spec import Spec
@@ -141,7 +142,35 @@ def _run(job: control.Job, progress: _Progress, watch: Callable[[_Progress], Non
     writer = store.Writer(job.id)
     before = module.Before(job.id, {table.table: writer.manifest().keys(table.table) for table in rows.TABLES})
     sink = _Sink(writer)
-    for step in module.run(spec, before):
+    where = executors.Where.read(job.executor)
+    with _steps(job.study, module, spec, before, where) as steps:
+        _take(steps, sink, job, progress, watch)
+    sink.flush()
+    progress.message = "storing"
+    writer.finish(_row(job, spec, progress, where))
+    for (kind, name), rate in sink.rates().items():
+        control.set_rate(kind, name, rate)
+
+
+@contextlib.contextmanager
+def _steps(study: str, module: ModuleType, spec: Spec, before: Any, where: executors.Where) -> Iterator[Iterator[Any]]:
+    """Give a study's steps, made in this process or in an executor that ends with the block."""
+    if where.kind == executors.IN_PROCESS:
+        yield module.run(spec, before)
+        return
+    distributed = importlib.import_module(f"engine.{study}.distributed")
+    with executors.open(where) as executor:
+        yield distributed.run(spec, before, executor)
+
+
+def _take(steps: Iterator[Any], sink: "_Sink", job: control.Job, progress: _Progress, watch: Callable[[_Progress], None] | None) -> None:
+    """Store what comes and tell of it.
+
+    Raises:
+        Stopped: when a person asked for that; what came before is stored.
+        Lost: when another worker has the job.
+    """
+    for step in steps:
         sink.take(step)
         progress.done += step.cells
         progress.images += step.images
@@ -155,11 +184,6 @@ def _run(job: control.Job, progress: _Progress, watch: Callable[[_Progress], Non
         if progress.cancel:
             sink.flush()
             raise Stopped
-    sink.flush()
-    progress.message = "storing"
-    writer.finish(_row(job, spec, progress))
-    for (kind, name), rate in sink.rates().items():
-        control.set_rate(kind, name, rate)
 
 
 class _Sink:
@@ -193,7 +217,7 @@ class _Sink:
         return {want: images / seconds for want, (images, seconds) in self.seen.items() if seconds > 0 and images >= 8}
 
 
-def _row(job: control.Job, spec: Spec, progress: _Progress) -> rows.Run:
+def _row(job: control.Job, spec: Spec, progress: _Progress, where: executors.Where) -> rows.Run:
     now = control.job(job.id)
     revision, dirty = provenance.code()
     finished = datetime.now(UTC)
@@ -201,12 +225,14 @@ def _row(job: control.Job, spec: Spec, progress: _Progress) -> rows.Run:
     return rows.Run(
         run=job.id, study=job.study, title=job.title, spec=spec.text(), state="done", seed=spec.seed,
         created=datetime.fromtimestamp(job.created, UTC), started=started, finished=finished, seconds=(finished - started).total_seconds(),
-        cells=progress.done, images=progress.images, device=_device(spec), code_revision=revision, code_dirty=dirty,
+        cells=progress.done, images=progress.images, device=_device(spec, where), code_revision=revision, code_dirty=dirty,
         packages=provenance.packages(), machine=provenance.machine(), error=None, user=job.user,
     )  # fmt: skip
 
 
-def _device(spec: Spec) -> str:
+def _device(spec: Spec, where: executors.Where) -> str:
+    if where.address:
+        return f"{getattr(spec, 'device', 'auto')}, on Dask workers"
     return predict.choose(getattr(spec, "device", "auto"))
 
 

@@ -145,6 +145,28 @@ def of_answers(found: pd.DataFrame, one: views.Set, network: str) -> str | None:
     )
 
 
+def of_pairs(found: pd.DataFrame, shares: pd.Series) -> str | None:
+    """Return how many pairs show which pattern, each task counting the same; None where there is no pair.
+
+    Args:
+        found: As `relation.pairs`.
+        shares: As `relation.by_task`.
+    """
+    if found.empty:
+        return None
+    counts, tasks = found["pattern"].value_counts().to_dict(), found["task"].fillna("").value_counts()
+    said = [f"**{formats.percent(share, 2)} {_pattern(str(name))}** ({formats.count(counts[name])})" for name, share in shares.items()]
+    start = f"Of {_counted(len(found), 'pair')} of a set in distribution and another"
+    if len(tasks) < 2:
+        return f"{start}: {', '.join(said)}."
+    owner = f" {tasks.index[0]} alone has {formats.share(tasks.iloc[0], len(found), 'pairs')}." if tasks.iloc[0] > len(found) / 2 else ""
+    return f"{start}, each of {len(tasks)} tasks counting the same: {', '.join(said)}.{owner}"
+
+
+def _pattern(name: str) -> str:
+    return {"none": "without clear trend", "vertical": "vertical (underspecified)"}.get(name, name)
+
+
 def best_known(scores: pd.DataFrame, higher: bool = True) -> Sequence[str]:
     """Return the networks of a score frame from best to worst mean."""
     return scores.groupby("network", observed=True)["value"].mean().sort_values(ascending=not higher).index.tolist()

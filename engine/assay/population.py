@@ -130,11 +130,14 @@ def pairs(collection: str = "", metric: str = "accuracy", id_set: str | None = N
         table = wide(collection, metric, sample=sample)
         if id_set not in table:
             raise errors.unknown(f"set with {metric}", id_set, list(map(str, table)))
-        rows = [(id_set, ood, int((table[id_set].notna() & table[ood].notna()).sum())) for ood in map(str, table) if ood != id_set]
-        tasks = sets_of(collection, metric, sample=sample)[["set", "task"]].rename(columns={"set": "ood"})
+        sides = sets_of(collection, metric, sample=sample)
+        tests = sides[(sides["split"] == "test") & (sides["shift"] == "") & (sides["dataset"] != Set.read(id_set).dataset)]["set"]
+        rows = [(id_set, ood, int((table[id_set].notna() & table[ood].notna()).sum())) for ood in tests]
+        tasks = sides[["set", "task"]].rename(columns={"set": "ood"})
         return pd.DataFrame(rows, columns=pd.Index(["id", "ood", "networks"])).merge(tasks, on="ood", how="left")
     return store.query(
-        """SELECT n.trained_on AS id, o.dataset::VARCHAR AS ood, any_value(o.task::VARCHAR) AS task, count(DISTINCT o.network) AS networks
+        f"""SELECT {_escaped("n.trained_on")} AS id, {_escaped("o.dataset")} AS ood, any_value(o.task::VARCHAR) AS task,
+                  count(DISTINCT o.network) AS networks
            FROM scores o JOIN networks n ON n.network = o.network::VARCHAR AND n.collection = o.collection::VARCHAR
            JOIN (SELECT network, dataset::VARCHAR AS dataset FROM scores WHERE collection = $collection AND metric = $metric AND slice IS NULL
                  AND shift = '' AND split = 'test' AND value IS NOT NULL) i ON i.network = o.network AND i.dataset = n.trained_on
@@ -155,7 +158,7 @@ def cross(collection: str = "", metrics: Sequence[str] = ("accuracy",), id_set: 
     """
     values: dict[str, Any] = {"collection": collection, "metrics": list(metrics)}
     if id_set is not None:
-        values["id"] = id_set
+        values["id"] = Set.read(id_set).dataset
     names: dict[str, list[str]] = {side: [] for side in ("val", "id", "ood")}
     for i, metric in enumerate(metrics):
         values[f"m{i}"] = metric

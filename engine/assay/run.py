@@ -54,15 +54,15 @@ def run(spec: AssaySpec, before: Before) -> Iterator[Step]:
             run: its scores are NULL with the reason.
     """
     planned = plan(spec)
-    bench = _Bench(spec, planned, before)
-    yield _about(spec, planned, before)
-    for group in _groups(planned):
+    bench = Bench(spec, planned, before)
+    yield described(spec, planned, before)
+    for group in in_groups(planned):
         for evaluation in group:  # one set, several networks: the shifted images are made once
             yield from bench.evaluate(evaluation)
         bench.forget()
 
 
-def _groups(planned: Plan) -> list[list[Evaluation]]:
+def in_groups(planned: Plan) -> list[list[Evaluation]]:
     """Return the evaluations some networks at a time, and for these, set by set: validation first, then test."""
     by_network: dict[str, list[Evaluation]] = {}
     for evaluation in planned.evaluations:
@@ -78,7 +78,7 @@ def _groups(planned: Plan) -> list[list[Evaluation]]:
     return groups
 
 
-def _about(spec: AssaySpec, planned: Plan, before: Before) -> Step:
+def described(spec: AssaySpec, planned: Plan, before: Before) -> Step:
     """Return the rows about networks and examples, once a run."""
     blocks, keys = [], {}
     if not before.has("networks", "networks"):
@@ -117,7 +117,7 @@ def _order(n: int, limit: int | None = None) -> Int[np.ndarray, " n"]:
     return np.random.default_rng(20220719).permutation(n)[:limit]
 
 
-class _Bench:
+class Bench:
     """What a run keeps between cells: loaded networks, shifted images, answers that other scores refer to."""
 
     def __init__(self, spec: AssaySpec, planned: Plan, before: Before) -> None:
@@ -136,28 +136,29 @@ class _Bench:
     def evaluate(self, evaluation: Evaluation) -> Iterator[Step]:
         """Answer the evaluation's cells that nobody has answered, then score all of it."""
         scored = self.before.has("scores", evaluation.key)
-        if scored and not self._is_reference(evaluation):
+        if scored and not self.is_reference(evaluation):
             yield Step(cells=len(evaluation.cells))
             return
         for cell in evaluation.cells:
-            if not self._is_stored(cell):
+            if not self.is_stored(cell):
                 try:
-                    yield self._answer(evaluation, cell)
+                    yield self.answer(evaluation, cell)
                 except errors.UserError as problem:
-                    yield self._unanswered(evaluation, problem, scored)
+                    yield self.unanswered(evaluation, problem, scored)
                     return
             else:
                 yield Step(cells=1)
-        answered = self._answered(evaluation)
-        self._refer(evaluation, answered)
+        answered = self.answered(evaluation)
+        self.refer(evaluation, answered)
         if not scored:
-            found = scoring.scores(answered, self.spec.metrics, self.references[evaluation.network], **self._extra(evaluation))
-            yield Step((store.block(rows.Score, found),), {"scores": (evaluation.key,)}, message=_said(evaluation))
+            found = scoring.scores(answered, self.spec.metrics, self.references[evaluation.network], **self.attack_columns(evaluation))
+            yield Step((store.block(rows.Score, found),), {"scores": (evaluation.key,)}, message=progress_of(evaluation))
 
-    def _is_stored(self, cell: Cell) -> bool:
+    def is_stored(self, cell: Cell) -> bool:
+        """Return whether a cell is answered, by another run or an earlier attempt at this one."""
         return cell.key in self.planned.stored or self.before.has("predictions", cell.key)
 
-    def _answer(self, evaluation: Evaluation, cell: Cell) -> Step:
+    def answer(self, evaluation: Evaluation, cell: Cell) -> Step:
         """Let the network look at one cell's images."""
         predictor = self._predictor(evaluation.network)
         chosen = images.load(evaluation.dataset, evaluation.split)
@@ -171,7 +172,7 @@ class _Bench:
         seconds = time.perf_counter() - started
         ids = tuple(chosen.ids[i] for i in where)
         answers = store.Answers(ids, where, labels, logits)
-        self._keep(cell.key, answers)
+        self.keep(cell.key, answers)
         block = scoring.predictions(_as_answered(evaluation, answers, alignment, predictor.card.classes, {}), where, cell.key)
         rates = {
             ("attack", f"{evaluation.shift}/{evaluation.network}") if evaluation.kind == "attack" else ("network", evaluation.network): (
@@ -180,14 +181,14 @@ class _Bench:
             )
         }
         rates |= drawn
-        return Step((block,), {"predictions": (cell.key,)}, 1, len(where), _said(evaluation), self._halved(evaluation.network), rates)
+        return Step((block,), {"predictions": (cell.key,)}, 1, len(where), progress_of(evaluation), self._halved(evaluation.network), rates)
 
-    def _unanswered(self, evaluation: Evaluation, problem: errors.UserError, scored: bool) -> Step:
+    def unanswered(self, evaluation: Evaluation, problem: errors.UserError, scored: bool) -> Step:
         """Say in the scores why this network has none here."""
         where = {name: getattr(evaluation, name) for name in ("network", "dataset", "split", "shift", "strength")}
-        found = [] if scored else scoring.unanswered(where, self.spec.metrics, evaluation.key, str(problem), **self._extra(evaluation))
+        found = [] if scored else scoring.unanswered(where, self.spec.metrics, evaluation.key, str(problem), **self.attack_columns(evaluation))
         keys = {"scores": (evaluation.key,)}
-        return Step((store.block(rows.Score, found),), keys, len(evaluation.cells), 0, _said(evaluation), f"{evaluation.network}: {problem}")
+        return Step((store.block(rows.Score, found),), keys, len(evaluation.cells), 0, progress_of(evaluation), f"{evaluation.network}: {problem}")
 
     def _predictor(self, name: str) -> predict.Predictor:
         """Return a loaded network; one that could not be loaded says so again without another try."""
@@ -240,12 +241,13 @@ class _Bench:
         self.batches[network].said.clear()
         return said
 
-    def _keep(self, key: str, answers: store.Answers) -> None:
+    def keep(self, key: str, answers: store.Answers) -> None:
+        """Hold a cell's answers until they are scored; beyond a byte limit the oldest go, and are read from the store."""
         self.kept[key] = answers
         while len(self.kept) > 1 and sum(a.logits.nbytes for a in self.kept.values()) > _KEPT_BYTES:
             self.kept.popitem(last=False)
 
-    def _answered(self, evaluation: Evaluation) -> scoring.Answered:
+    def answered(self, evaluation: Evaluation) -> scoring.Answered:
         """Return all of an evaluation's answers: just made, stored by this run, or stored by another.
 
         They are put in the order of the set, so that a bootstrap draws the same examples whichever way they came.
@@ -272,17 +274,18 @@ class _Bench:
         groups = {name: [column[i] for i in answers.positions] for name, column in chosen.groups.items()}
         return _as_answered(evaluation, answers, align(classes, chosen.classes), classes, groups)
 
-    def _refer(self, evaluation: Evaluation, answered: scoring.Answered) -> None:
+    def refer(self, evaluation: Evaluation, answered: scoring.Answered) -> None:
         """Keep the in-distribution answers that temperature and pair metrics refer to."""
         now = self.references.setdefault(evaluation.network, scoring.References(self.spec.id_dataset))
-        if self._is_reference(evaluation):
+        if self.is_reference(evaluation):
             role = "validation" if evaluation.split == "val" else "test"
             self.references[evaluation.network] = replace(now, **{role: answered})
 
-    def _is_reference(self, evaluation: Evaluation) -> bool:
+    def is_reference(self, evaluation: Evaluation) -> bool:
+        """Return whether other evaluations of the network refer to this one."""
         return (evaluation.dataset, evaluation.shift) == (self.spec.id_dataset, "")
 
-    def _extra(self, evaluation: Evaluation) -> dict[str, Any]:
+    def attack_columns(self, evaluation: Evaluation) -> dict[str, Any]:
         """Return what only attacked sets have: norm, budget and steps."""
         if evaluation.kind != "attack":
             return {}
@@ -299,6 +302,7 @@ def _as_answered(
     )
 
 
-def _said(evaluation: Evaluation) -> str:
+def progress_of(evaluation: Evaluation) -> str:
+    """Return what is being done, for people who watch."""
     shift = f" · {evaluation.shift} {evaluation.strength:g}" if evaluation.shift else ""
     return f"{evaluation.network} on {evaluation.dataset} ({evaluation.split}){shift}"

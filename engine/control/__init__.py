@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import psutil
 
 from engine import errors
+from engine.control import sets as sets
 from engine.control import workers as workers
 from engine.control.database import read, write
 from engine.spec import Spec
@@ -48,6 +49,7 @@ class Job:
     finished: float | None
     error: str | None
     user: str | None
+    executor: str  # where its cells run, as `engine.executors.Where.text` tells it; empty = in the worker
 
     @property
     def active(self) -> bool:
@@ -58,14 +60,24 @@ class Job:
 _COLUMNS = ", ".join(f'"{name}"' for name in Job.__annotations__)
 
 
-def submit(spec: Spec, title: str, *, total: int = 0, images_total: int = 0, user: str | None = None) -> str:
-    """Put a question into the queue and return its id (sortable by time); starting a worker is the caller's."""
+def submit(spec: Spec, title: str, *, total: int = 0, images_total: int = 0, user: str | None = None, executor: str = "") -> str:
+    """Put a question into the queue and return its id (sortable by time); starting a worker is the caller's.
+
+    Args:
+        spec: the question.
+        title: how people call it.
+        total: its cells.
+        images_total: images that networks will look at.
+        user: who asks.
+        executor: where its cells are to run (JSON of `engine.executors.Where`); no part of the question.
+    """
     now = datetime.now(UTC)
     job = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     with write() as db:
         db.execute(
-            'INSERT INTO jobs (id, study, title, spec, state, total, images_total, created, "user") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-            (job, spec.study, title, spec.text(), "queued", total, images_total, now.timestamp(), user),
+            """INSERT INTO jobs (id, study, title, spec, state, total, images_total, created, "user", executor)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            (job, spec.study, title, spec.text(), "queued", total, images_total, now.timestamp(), user, executor),
         )
     audit("submit", job, user)
     return job

@@ -13,12 +13,14 @@ CREATE TABLE IF NOT EXISTS jobs (
   id TEXT PRIMARY KEY, study TEXT NOT NULL, title TEXT NOT NULL, spec TEXT NOT NULL, state TEXT NOT NULL,
   done INTEGER NOT NULL DEFAULT 0, total INTEGER NOT NULL DEFAULT 0, images INTEGER NOT NULL DEFAULT 0, images_total INTEGER NOT NULL DEFAULT 0,
   rate REAL, message TEXT NOT NULL DEFAULT '', log TEXT NOT NULL DEFAULT '', pid INTEGER, host TEXT, beat REAL,
-  cancel INTEGER NOT NULL DEFAULT 0, attempt INTEGER NOT NULL DEFAULT 0, created REAL NOT NULL, started REAL, finished REAL, error TEXT, "user" TEXT
+  cancel INTEGER NOT NULL DEFAULT 0, attempt INTEGER NOT NULL DEFAULT 0, created REAL NOT NULL, started REAL, finished REAL, error TEXT, "user" TEXT,
+  executor TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX IF NOT EXISTS jobs_by_state ON jobs (state, created);
 CREATE TABLE IF NOT EXISTS rates (host TEXT, kind TEXT, name TEXT, rate REAL, measured REAL, PRIMARY KEY (host, kind, name));
 CREATE TABLE IF NOT EXISTS audit (time REAL, "user" TEXT, action TEXT, subject TEXT);
 CREATE TABLE IF NOT EXISTS workers (pid INTEGER, host TEXT, beat REAL, PRIMARY KEY (pid, host));
+CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, kind TEXT NOT NULL, content TEXT NOT NULL, created REAL NOT NULL, "user" TEXT);
 """
 _made: set[tuple[Path, int]] = set()
 
@@ -32,6 +34,7 @@ def _connect() -> sqlite3.Connection:
         if identity not in _made:
             db.execute("PRAGMA journal_mode = WAL")
             db.executescript(_TABLES)
+            _add_columns(db)
             _made.add(identity)
         db.execute("PRAGMA synchronous = NORMAL")
     except sqlite3.Error as problem:
@@ -40,6 +43,13 @@ def _connect() -> sqlite3.Connection:
             "It must lie on a local disk with free space; moved away, a new empty one is made and no result is lost.",
         ) from problem
     return db
+
+
+def _add_columns(db: sqlite3.Connection) -> None:
+    """Give a file of an earlier version what was added since."""
+    if "executor" not in {row[1] for row in db.execute("PRAGMA table_info(jobs)")}:
+        with contextlib.suppress(sqlite3.OperationalError):  # another process was quicker
+            db.execute("ALTER TABLE jobs ADD COLUMN executor TEXT NOT NULL DEFAULT ''")
 
 
 @contextmanager

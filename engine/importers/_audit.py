@@ -9,6 +9,11 @@ from jaxtyping import Bool
 
 from engine import errors
 
+CODES = (  # what the audit of a result table finds
+    "broken-rows", "no-name", "unread", "infinite", "column-units", "mixed-units", "impossible", "copies", "same-key", "no-score", "alone",
+    "constant", "same-column", "outlier",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Finding:

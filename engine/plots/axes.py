@@ -18,6 +18,11 @@ def place(values: Float[np.ndarray, "*shape"], scale: Axes) -> Float64[np.ndarra
     return lines.to_axis(np.asarray(values, dtype=np.float64), scale)
 
 
+def value(places: Float[np.ndarray, "*shape"], scale: Axes) -> Float64[np.ndarray, "*shape"]:
+    """Return the values that lie at places on the axis."""
+    return lines.from_axis(places, scale)
+
+
 def layout(title: str, unit: str | None, scale: Axes = "linear", within: Sequence[float] | None = None) -> dict[str, Any]:
     """Return the Plotly settings of an axis.
 

@@ -15,6 +15,8 @@ from engine.stats import lines
 from engine.stats.lines import Axes
 
 MOST = 50_000
+MANY = 2_000  # names that are worth shortening
+SHARED = 90  # letters that one sign can count
 _ARRAYS = ("x", "y", "x_low", "x_high", "y_low", "y_high", "x_n", "y_n")
 _MAGIC = b"TSP1"
 
@@ -143,8 +145,8 @@ def pack(points: Points, **more: Any) -> bytes:
         "count": len(points),
         "arrays": list(arrays),
         "colours": points.colours is not None,
-        "ids": list(points.ids),
-        "labels": list(points.labels) if list(points.labels) != list(points.ids) else None,
+        "ids": coded(points.ids),
+        "labels": coded(points.labels) if list(points.labels) != list(points.ids) else None,
         "groups": [[name, look.colour, look.symbol] for name, look in points.groups],
         "reference": points.reference,
         "x": vars(points.x_axis),
@@ -158,6 +160,24 @@ def pack(points: Points, **more: Any) -> bytes:
     body = b"".join(np.ascontiguousarray(a, dtype="<f4").tobytes() for a in arrays.values())
     tail = points.colours.tobytes() if points.colours is not None else b""
     return _MAGIC + struct.pack("<I", len(text)) + text + body + tail
+
+
+def coded(names: Sequence[str]) -> list[str] | dict[str, str]:
+    """Return names as they are, or, where there are many, each as what it does not share with the one before it.
+
+    Names of a sweep share most of their letters with their neighbours: 31,104 of them take a fifth of the room. A line is a sign whose
+    code less 33 counts the letters shared, then the rest of the name.
+    """
+    if len(names) < MANY or any("\n" in name or "\r" in name for name in names):
+        return list(names)
+    letters = np.array(names, dtype=np.str_)
+    codes = letters.view(np.uint32).reshape(len(names), -1)
+    if codes.max() > 0xFFFF:  # such letters are two in the browser
+        return list(names)
+    same = np.cumprod(codes[1:] == codes[:-1], axis=1, dtype=np.uint8)[:, :SHARED].sum(axis=1).tolist()
+    short = [names[0], *(name[min(n, len(name)) :] for n, name in zip(same, names[1:], strict=True))]
+    counts = [0, *(min(n, len(name)) for n, name in zip(same, names[1:], strict=True))]
+    return {"shared": "\n".join(f"{chr(33 + n)}{rest}" for n, rest in zip(counts, short, strict=True))}
 
 
 def inside(region: Mapping[str, Any], x: Float[np.ndarray, " points"], y: Float[np.ndarray, " points"]) -> Bool[np.ndarray, " points"]:

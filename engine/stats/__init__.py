@@ -8,4 +8,6 @@
 - `roc`: how well one score tells two sets apart.
 - `lines`: a line through networks on linear, logit or probit axes.
 - `paired`: two networks on the same examples.
+- `regression`: how well one or two numbers tell another, pooled and within pairs, with what is left out.
+- `factors`: which few hidden numbers stand behind many, and rank correlations.
 """

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Float64
-from scipy import special, stats
+from jaxtyping import Float, Float64, Int
+from scipy import special
 
 from engine.stats import bootstrap, intervals
 
@@ -17,6 +17,8 @@ Axes = Literal["linear", "logit", "probit"]
 EPSILON = 1e-3
 FEWEST = 3
 CLOSEST = 1e-9  # points nearer than this on the x axis are at the same place
+GROUPS = 2048  # of more points than this, random groups of points are resampled instead of points
+ROUNDING = 1e-12  # of the sum of squares: less than this is no spread
 NAN = float("nan")
 
 _TO = {"linear": np.positive, "logit": special.logit, "probit": special.ndtri}
@@ -46,6 +48,8 @@ class Line:
     slope: Estimate = UNDEFINED
     intercept: float = NAN
     r2: float = NAN
+    intercept_interval: tuple[float, float] = (NAN, NAN)
+    r2_interval: tuple[float, float] = (NAN, NAN)
     r2_without_one: tuple[float, float] = (NAN, NAN)  # least and largest when one point is left out: does one carry it?
     x: Float64[np.ndarray, " grid"] | None = None  # from the least to the largest x
     y: Float64[np.ndarray, " grid"] | None = None
@@ -100,14 +104,15 @@ def fit(
     if reason := _unfit(u):
         return Line(axes, epsilon, plain.n, plain.clipped, plain.spearman, reason=reason)
     slope, intercept, r2 = (float(found[0]) for found in least_squares(u, v, np.ones((1, len(u)))))
-    slopes, intercepts, _ = least_squares(u, v, bootstrap.weights(len(u), resamples, seed))
-    places = np.linspace(x.min(), x.max(), grid)
-    on_axis = to_axis(places, axes, epsilon)
+    slopes, intercepts, r2s = resampled(u, v, resamples, seed)
+    on_axis = np.linspace(u.min(), u.max(), grid)
+    places = from_axis(on_axis, axes)
     low, high = _band(slopes, intercepts, on_axis, level)
     return Line(
         axes, epsilon, plain.n, plain.clipped, plain.spearman,
         slope=Estimate(slope, *intervals.percentile(slopes, level)), intercept=intercept,
-        r2=r2, r2_without_one=_without_one(u, v),
+        r2=r2, r2_without_one=without_one(u, v)[:2],
+        intercept_interval=intervals.percentile(intercepts, level), r2_interval=intervals.percentile(r2s, level),
         x=places, y=from_axis(intercept + slope * on_axis, axes), low=from_axis(low, axes), high=from_axis(high, axes),
     )  # fmt: skip
 
@@ -119,16 +124,52 @@ def least_squares(
 
     Slope and intercept are NaN where the weighted points have one u only, R² also where they have one v only.
     """
+    return _solved(np.asarray(weights, dtype=np.float64) @ _moments(u, v), u, v)
+
+
+def resampled(
+    u: Float64[np.ndarray, " n"], v: Float64[np.ndarray, " n"], resamples: int = bootstrap.RESAMPLES, seed: int = bootstrap.SEED
+) -> tuple[Float64[np.ndarray, " resamples"], Float64[np.ndarray, " resamples"], Float64[np.ndarray, " resamples"]]:
+    """Return slope, intercept and R² of each bootstrap resample of the points.
+
+    Of more than `GROUPS` points, so many random groups of equal size are drawn instead: what is summed over a group varies as
+    much as what is summed over as many points, and the cost stops growing.
+    """
+    moments = _moments(u, v)
+    if len(u) > GROUPS:
+        order = np.random.default_rng(seed).permutation(len(u))
+        moments = np.add.reduceat(moments[order], np.arange(GROUPS) * len(u) // GROUPS, axis=0)
+    return _solved(bootstrap.weights(len(moments), resamples, seed).astype(np.float64) @ moments, u, v)
+
+
+def without_one(u: Float64[np.ndarray, " n"], v: Float64[np.ndarray, " n"]) -> tuple[float, float, int]:
+    """Return the least and the largest R² that leaving out one point gives, and the place of the point that changes it most (-1: none)."""
+    moments = _moments(u, v)
+    whole = moments.sum(axis=0, keepdims=True)
+    r2, plain = _solved(whole - moments, u, v)[2], float(_solved(whole, u, v)[2][0])
+    if np.isnan(r2).all():
+        return NAN, NAN, -1
+    which = -1 if np.isnan(plain) else int(np.nanargmax(np.abs(r2 - plain)))
+    return float(np.nanmin(r2)), float(np.nanmax(r2)), which
+
+
+def _moments(u: Float64[np.ndarray, " n"], v: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, "n 6"]:
+    """Return what each point adds to the sums that a line is solved from, about the means."""
+    u, v = u - u.mean(), v - v.mean()
+    return np.stack([np.ones_like(u), u, v, u * u, u * v, v * v], axis=1)
+
+
+def _solved(
+    sums: Float64[np.ndarray, "fits 6"], u: Float64[np.ndarray, " n"], v: Float64[np.ndarray, " n"]
+) -> tuple[Float64[np.ndarray, " fits"], Float64[np.ndarray, " fits"], Float64[np.ndarray, " fits"]]:
+    """Return slope, intercept and R² of each row of summed moments of points about their means."""
     centre_u, centre_v = u.mean(), v.mean()
-    u, v = u - centre_u, v - centre_v
-    moments = weights.astype(np.float64) @ np.stack([np.ones_like(u), u, v, u * u, u * v, v * v], axis=1)
-    total, su, sv, suu, suv, svv = moments.T
-    suu, suv, svv = suu - su * su / total, suv - su * sv / total, svv - sv * sv / total
-    rounding = 1e-12
+    total, su, sv, suu, suv, svv = sums.T
     with np.errstate(invalid="ignore", divide="ignore"):
-        slope = np.where(suu > rounding * (u @ u), suv / suu, np.nan)
-        r2 = np.where(svv > rounding * (v @ v), slope * suv / svv, np.nan)
-    return slope, centre_v + sv / total - slope * (centre_u + su / total), r2
+        suu, suv, svv = suu - su * su / total, suv - su * sv / total, svv - sv * sv / total
+        slope = np.where(suu > ROUNDING * ((u - centre_u) @ (u - centre_u)), suv / suu, np.nan)
+        r2 = np.where(svv > ROUNDING * ((v - centre_v) @ (v - centre_v)), np.clip(slope * suv / svv, 0, 1), np.nan)
+        return slope, centre_v + sv / total - slope * (centre_u + su / total), r2
 
 
 def spearman(x: Float[np.ndarray, " n"], y: Float[np.ndarray, " n"], level: float = intervals.LEVEL) -> Estimate:
@@ -140,14 +181,28 @@ def spearman(x: Float[np.ndarray, " n"], y: Float[np.ndarray, " n"], level: floa
     n = len(x)
     if n < 2 or np.ptp(x) == 0 or np.ptp(y) == 0:
         return UNDEFINED
-    rho = float(np.corrcoef(stats.rankdata(x), stats.rankdata(y))[0, 1])
-    if n < 4:
-        return Estimate(rho, NAN, NAN)
-    one_swap = 1 - 12 / (n * (n**2 - 1))
-    inner = float(np.clip(rho, -one_swap, one_swap))
-    half = intervals.normal_quantile(level) * np.sqrt((1 + inner**2 / 2) / (n - 3))
-    low, high = np.tanh(np.arctanh(inner) + np.array([-half, half]))
-    return Estimate(rho, min(float(low), rho), max(float(high), rho))
+    one = np.zeros(n, dtype=np.int64)
+    rho = float(np.corrcoef(_ranks(one, x, _order(one, x)), _ranks(one, y, _order(one, y)))[0, 1])
+    low, high = (float(end[0]) for end in _rank_interval(np.array([rho]), np.array([n]), level))
+    return Estimate(rho, low, high)
+
+
+def spearman_interval(rho: float, n: int, level: float = intervals.LEVEL) -> tuple[float, float]:
+    """Return the interval of one rank correlation of n points, as `spearman` gives it; NaN below four points."""
+    low, high = _rank_interval(np.array([rho]), np.array([n]), level)
+    return float(low[0]), float(high[0])
+
+
+def _rank_interval(
+    rho: Float64[np.ndarray, " groups"], n: Int[np.ndarray, " groups"], level: float
+) -> tuple[Float64[np.ndarray, " groups"], Float64[np.ndarray, " groups"]]:
+    size = np.maximum(n, 4).astype(np.float64)
+    one_swap = 1 - 12 / (size * (size**2 - 1))
+    inner = np.clip(rho, -one_swap, one_swap)
+    half = intervals.normal_quantile(level) * np.sqrt((1 + inner**2 / 2) / (size - 3))
+    low, high = (np.tanh(np.arctanh(inner) + sign * half) for sign in (-1, 1))
+    told = n >= 4
+    return np.where(told, np.minimum(low, rho), NAN), np.where(told, np.maximum(high, rho), NAN)
 
 
 def _clipped(x: Float64[np.ndarray, " n"], y: Float64[np.ndarray, " n"], axes: Axes, epsilon: float) -> int:
@@ -164,14 +219,6 @@ def _unfit(u: Float64[np.ndarray, " n"]) -> str | None:
     return None
 
 
-def _without_one(u: Float64[np.ndarray, " n"], v: Float64[np.ndarray, " n"]) -> tuple[float, float]:
-    """Return the least and the largest R² that leaving out one point gives."""
-    r2 = least_squares(u, v, 1 - np.eye(len(u)))[2]
-    if np.isnan(r2).all():
-        return NAN, NAN
-    return float(np.nanmin(r2)), float(np.nanmax(r2))
-
-
 def _band(
     slopes: Float64[np.ndarray, " fits"],
     intercepts: Float64[np.ndarray, " fits"],
@@ -181,3 +228,103 @@ def _band(
     drawn = (intercepts[:, None] + slopes[:, None] * places)[~np.isnan(slopes)]
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return low, high
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """The lines through many groups of points, one entry a group; NaN = undefined. Ranges are in the units of the data."""
+
+    n: Int[np.ndarray, " groups"]
+    slope: Float64[np.ndarray, " groups"]
+    intercept: Float64[np.ndarray, " groups"]
+    r: Float64[np.ndarray, " groups"]  # on the axes; its square is R²
+    spearman: Float64[np.ndarray, " groups"]
+    spearman_low: Float64[np.ndarray, " groups"]
+    spearman_high: Float64[np.ndarray, " groups"]
+    x_quantiles: Float64[np.ndarray, "groups 3"]  # 5 %, 50 %, 95 %
+    y_quantiles: Float64[np.ndarray, "groups 3"]
+
+
+def of_groups(
+    codes: Int[np.ndarray, " n"],
+    x: Float[np.ndarray, " n"],
+    y: Float[np.ndarray, " n"],
+    axes: Axes = "linear",
+    *,
+    groups: int,
+    epsilon: float = EPSILON,
+    level: float = intervals.LEVEL,
+) -> Groups:
+    """Return the least-squares lines through many groups of points at once, without bootstrap.
+
+    Args:
+        codes: Which group, 0 to groups - 1, each point belongs to.
+        x: One number a point, finite.
+        y: The other, finite.
+        axes: Scale of both axes.
+        groups: How many groups there are; one may be empty.
+        epsilon: How far from 0 and 1 shares are kept on logit and probit axes.
+        level: Of the intervals.
+    """
+    x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    n = np.bincount(codes, minlength=groups)
+    slope, intercept, r = _through(codes, to_axis(x, axes, epsilon), to_axis(y, axes, epsilon), n)
+    by_x, by_y = _order(codes, x), _order(codes, y)
+    rho = _through(codes, _ranks(codes, x, by_x), _ranks(codes, y, by_y), n)[2]
+    low, high = _rank_interval(rho, n, level)
+    return Groups(n, slope, intercept, r, rho, low, high, _quantiles(x[by_x], n), _quantiles(y[by_y], n))
+
+
+def _through(
+    codes: Int[np.ndarray, " n"], u: Float64[np.ndarray, " n"], v: Float64[np.ndarray, " n"], n: Int[np.ndarray, " groups"]
+) -> tuple[Float64[np.ndarray, " groups"], Float64[np.ndarray, " groups"], Float64[np.ndarray, " groups"]]:
+    """Return slope, intercept and correlation of each group."""
+
+    def total(values: Float64[np.ndarray, " n"]) -> Float64[np.ndarray, " groups"]:
+        return np.bincount(codes, weights=values, minlength=len(n))
+
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean_u, mean_v = total(u) / n, total(v) / n
+        du, dv = u - mean_u[codes], v - mean_v[codes]
+        suu, suv, svv = total(du * du), total(du * dv), total(dv * dv)
+        spread_u, spread_v = suu > n * CLOSEST**2, svv > n * CLOSEST**2
+        slope = np.where(spread_u & (n > 1), suv / suu, NAN)
+        r = np.where(spread_u & spread_v & (n > 1), np.clip(suv / np.sqrt(suu * svv), -1, 1), NAN)
+    return slope, mean_v - slope * mean_u, r
+
+
+def _order(codes: Int[np.ndarray, " n"], values: Float[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
+    """Return the places of the values by group and, within it, by size."""
+    by_value = np.argsort(values)
+    small = codes.astype(np.int16) if len(codes) and codes.max() < 2**15 else codes  # small whole numbers are sorted by their digits
+    return by_value[np.argsort(small[by_value], kind="stable")]
+
+
+def _ranks(codes: Int[np.ndarray, " n"], values: Float[np.ndarray, " n"], order: Int[np.ndarray, " n"]) -> Float64[np.ndarray, " n"]:
+    """Return each value's rank within its group, from 1; equal values share the mean of their ranks."""
+    if not len(values):
+        return np.empty(0)
+    group, held = codes[order], np.asarray(values)[order]
+    new_group = np.r_[True, group[1:] != group[:-1]]
+    new_run = new_group | np.r_[True, held[1:] != held[:-1]]
+    starts = np.flatnonzero(new_run)
+    ends = np.r_[starts[1:], len(order)]
+    run, first = np.cumsum(new_run) - 1, np.flatnonzero(new_group)[np.cumsum(new_group) - 1]
+    found = np.empty(len(order))
+    found[order] = (starts[run] + ends[run] - 1) / 2 - first + 1
+    return found
+
+
+def _quantiles(
+    held: Float64[np.ndarray, " n"], n: Int[np.ndarray, " groups"], shares: tuple[float, ...] = (0.05, 0.5, 0.95)
+) -> Float64[np.ndarray, "groups shares"]:
+    """Return quantiles of each group of values that stand in order, linear between values; NaN for an empty group."""
+    found = np.full((len(n), len(shares)), NAN)
+    there = n > 0
+    if not there.any():
+        return found
+    last = (np.cumsum(n) - 1)[there, None]
+    places = (np.cumsum(n) - n)[there, None] + np.asarray(shares) * (n[there, None] - 1)
+    below = np.floor(places).astype(np.int64)
+    found[there] = held[below] + (places - below) * (held[np.minimum(below + 1, last)] - held[below])
+    return found

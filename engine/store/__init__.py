@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from engine import errors, places
-from engine.store import manifests
+from engine import errors
+from engine.store import manifests, roots
 from engine.store.manifests import Manifest, Problem
 from engine.store.reading import lens, version
 from engine.store.schema import block
@@ -44,7 +44,7 @@ def manifest(run: str) -> Manifest | None:
 
 def unfinished() -> list[Manifest]:
     """Return the runs that have stored something and were not finished: under way, interrupted, or cancelled."""
-    found, _ = manifests.every(places.results(), "results")
+    found, _ = manifests.every(roots.results(), "results")
     return [one for one in found if not one.finished]
 
 
@@ -55,7 +55,7 @@ def part_of(run: str, table: str, columns: Sequence[str] | None = None) -> pd.Da
         return pd.DataFrame()
     root = manifests.roots()[found.root]
     parts = [p for p in found.parts if p.table == table and not manifests.check(root, found.root, p)]
-    frames = [read_table(root / part.file, columns) for part in parts]
+    frames = [read_table(roots.local(root, part.file), columns) for part in parts]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
@@ -73,7 +73,7 @@ def answers_of(run: str, cell: str) -> Answers | None:
     root = manifests.roots()[found.root]
     for part in found.parts:
         if part.table == "predictions" and cell in part.keys and not manifests.check(root, found.root, part):
-            return read_cell(root / part.file, cell)
+            return read_cell(roots.local(root, part.file), cell)
     return None
 
 
@@ -83,7 +83,7 @@ def archive(run: str) -> None:
     Raises:
         UserError: for an unknown run or one of the read-only sample.
     """
-    found = manifests.read(places.results(), run)
+    found = manifests.read(roots.results(), run)
     if found is None:
         raise errors.UserError(f"There is no run {run} among the results made here.", "Runs of the shipped sample are read-only.")
-    manifests.write(places.results(), replace(found, archived=True))
+    manifests.write(roots.results(), replace(found, archived=True))

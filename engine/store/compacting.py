@@ -9,20 +9,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow.compute import field
 
-from engine import places, rows
-from engine.store import manifests, schema
+from engine import rows
+from engine.store import manifests, roots, schema
+from engine.store.roots import Root
 from engine.store.writing import write_parquet
 
 KEPT_SECONDS = 3600.0
 _SORTED = {"scores": ["network", "dataset", "split", "metric", "shift", "strength"], "predictions": ["cell", "position"]}
 
 
-def compact(root: Path | None = None) -> tuple[int, int]:
+def compact(root: Root | None = None) -> tuple[int, int]:
     """Rewrite every finished run that has more than one part a table; returns the parts before and after.
 
     A reader that opened the old manifest keeps its files: they go an hour later, with the next compacting.
     """
-    root = root or places.results()
+    root = root or roots.results()
     before = after = 0
     for manifest in manifests.every(root, "results")[0]:
         if manifest.finished:
@@ -32,7 +33,7 @@ def compact(root: Path | None = None) -> tuple[int, int]:
     return before, after
 
 
-def _compact(root: Path, manifest: manifests.Manifest) -> manifests.Manifest:
+def _compact(root: Root, manifest: manifests.Manifest) -> manifests.Manifest:
     tables = {part.table for part in manifest.parts}
     if len(tables) == len(manifest.parts) or any(manifests.check(root, "results", part) for part in manifest.parts):
         return manifest  # already compact, or broken: then nothing is touched
@@ -43,38 +44,36 @@ def _compact(root: Path, manifest: manifests.Manifest) -> manifests.Manifest:
     return now
 
 
-def _merge(root: Path, manifest: manifests.Manifest, table: str) -> manifests.Part:
+def _merge(root: Root, manifest: manifests.Manifest, table: str) -> manifests.Part:
     old = [part for part in manifest.parts if part.table == table]
     if len(old) == 1:
         return old[0]
     kind = next(t for t in rows.TABLES if t.table == table)
-    contents = [pq.ParquetFile(root / part.file).read() for part in old]
+    contents = [pq.ParquetFile(roots.local(root, part.file)).read() for part in old]
     whole = pa.concat_tables(contents, promote_options="default").cast(schema.schema(kind))
     if table in _SORTED:
         whole = whole.sort_by([(name, "ascending") for name in _SORTED[table]])
     file = f"{table}/{manifest.run}-c{len(old):05d}.parquet"
-    write_parquet(root / file, whole)
     keys = tuple(key for part in old for key in part.keys)
-    return manifests.Part(table, file, whole.num_rows, (root / file).stat().st_size, keys)
+    return manifests.Part(table, file, whole.num_rows, write_parquet(root, file, whole), keys)
 
 
-def _sweep(root: Path) -> None:
+def _sweep(root: Root) -> None:
     """Remove parts that no manifest names any more, once they are old enough that nobody reads them."""
     found, problems = manifests.every(root, "results")
     if problems:
         return  # an unreadable manifest may name them
     known = {part.file for manifest in found for part in manifest.parts}
     for stranger in manifests.strangers(root, "results", known):
-        file = root / stranger.file
         run = Path(stranger.file).stem.rsplit("-", 1)[0]
-        ours = manifests.path(root, run).exists()
-        if ours and time.time() - file.stat().st_mtime > KEPT_SECONDS:
-            file.unlink(missing_ok=True)
+        ours, seen = manifests.read(root, run) is not None, roots.seen(root, stranger.file)
+        if ours and seen and time.time() - seen.changed / 1e9 > KEPT_SECONDS:
+            roots.remove(root, stranger.file)
 
 
-def thin(table: str, keys: set[str], root: Path | None = None) -> None:
+def thin(table: str, keys: set[str], root: Root | None = None) -> None:
     """Keep only the cells named in the (compacted) parts of a table; scores stay whole."""
-    root = root or places.results()
+    root = root or roots.results()
     for manifest in manifests.every(root, "results")[0]:
         parts = tuple(_thinned(root, part, keys) if part.table == table else part for part in manifest.parts)
         if parts != manifest.parts:
@@ -82,14 +81,14 @@ def thin(table: str, keys: set[str], root: Path | None = None) -> None:
                 manifests.write(root, replace(manifest, parts=tuple(p for p in parts if p.rows)))
 
 
-def _thinned(root: Path, part: manifests.Part, keys: set[str]) -> manifests.Part:
+def _thinned(root: Root, part: manifests.Part, keys: set[str]) -> manifests.Part:
     if keys.issuperset(part.keys):
         return part
-    whole = pq.ParquetFile(root / part.file).read()
+    whole = pq.ParquetFile(roots.local(root, part.file)).read()
     some = whole.filter(field("cell").isin(sorted(keys)))
     file = part.file.replace(".parquet", "-t.parquet")
-    write_parquet(root / file, some)
-    return manifests.Part(part.table, file, some.num_rows, (root / file).stat().st_size, tuple(k for k in part.keys if k in keys))
+    size = write_parquet(root, file, some)
+    return manifests.Part(part.table, file, some.num_rows, size, tuple(k for k in part.keys if k in keys))
 
 
 def parts_of(manifest: Path) -> list[dict]:

@@ -2,9 +2,18 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from engine import errors
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a look at a file tells."""
+
+    size: int
+    changed: int  # nanoseconds
 
 
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:

@@ -3,7 +3,7 @@
 import fcntl
 import functools
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -11,8 +11,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from engine import places
+from engine import errors, places
 from engine.store import files
+from engine.store import roots as store_roots
+from engine.store.objects import Bucket
+from engine.store.roots import Root
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,9 @@ class Problem:
     why: str
 
 
-def roots() -> dict[str, Path]:
+def roots() -> dict[str, Root]:
     """Return the roots of the store: the shipped sample and the results made here."""
-    return {"sample": places.sample(), "results": places.results()}
+    return store_roots.every()
 
 
 def path(root: Path, run: str) -> Path:
@@ -61,10 +64,25 @@ def path(root: Path, run: str) -> Path:
     return root / "manifests" / f"{run}.json"
 
 
-def read(root: Path, run: str, name: str = "results") -> Manifest | None:
+def read(root: Root, run: str, name: str = "results") -> Manifest | None:
     """Return a run's manifest, or None where there is none."""
+    if isinstance(root, Bucket):
+        return _newest(root, root.manifests().get(run, []), name)[0]
     file = path(root, run)
     return _read(file, file.stat().st_mtime_ns, name) if file.is_file() else None
+
+
+def _newest(root: Bucket, versions: Sequence[str], name: str) -> tuple[Manifest | None, Problem | None]:
+    """Return the newest version that can be read, and what is wrong with one that is newer still."""
+    problem = None
+    for version in versions:
+        try:
+            return _read(root.local(version), 0, name), problem
+        except FileNotFoundError:
+            continue  # a newer one has come since it was listed
+        except (ValueError, KeyError, TypeError) as broken:
+            problem = Problem(name, version, f"this version of the manifest cannot be read ({broken}); the one before counts")
+    return None, problem
 
 
 @functools.lru_cache(maxsize=4096)
@@ -82,15 +100,54 @@ def is_under_way(file: Path, mtime: int, root: str) -> bool:
         return False
 
 
-def write(root: Path, manifest: Manifest) -> None:
-    """Put a manifest in place whole."""
+def write(root: Root, manifest: Manifest) -> None:
+    """Put a manifest in place whole; in an object store, as its next version."""
     said = asdict(manifest)
     del said["root"]
-    files.write_text(path(root, manifest.run), json.dumps(said, indent=1))
+    if isinstance(root, Bucket):
+        root.put_manifest(manifest.run, manifest.attempt, json.dumps(said, indent=1))
+    else:
+        files.write_text(path(root, manifest.run), json.dumps(said, indent=1))
 
 
-def every(root: Path, name: str) -> tuple[list[Manifest], list[Problem]]:
-    """Return all manifests of a root, and those that cannot be read."""
+def version(root: Root, name: str) -> list[tuple]:
+    """Return what changes whenever the manifest of a finished run appears, changes or goes.
+
+    Runs under way are left out: no reader sees them yet, and each flush of one would rebuild every table.
+    """
+    if isinstance(root, Bucket):
+        return _version_of_bucket(root, name)
+    seen = []
+    for file in sorted((root / "manifests").glob("*.json")):
+        try:
+            stat = file.stat()
+        except OSError:
+            continue
+        if not is_under_way(file, stat.st_mtime_ns, name):
+            seen.append((str(file), stat.st_mtime_ns, stat.st_size))
+    return seen
+
+
+def _version_of_bucket(root: Bucket, name: str) -> list[tuple]:
+    found, problems = every(root, name)
+    parts = [(one.run, one.archived, [part.file for part in one.parts]) for one in found if one.finished]
+    return [(str(root), parts, [problem.file for problem in problems])]
+
+
+def every(root: Root, name: str) -> tuple[list[Manifest], list[Problem]]:
+    """Return all manifests of a root, and those that cannot be read. A store that is away is a problem, not an error."""
+    return _every_of_bucket(root, name) if isinstance(root, Bucket) else _every_of_folder(root, name)
+
+
+def _every_of_bucket(root: Bucket, name: str) -> tuple[list[Manifest], list[Problem]]:
+    try:
+        found = [_newest(root, versions, name) for _, versions in sorted(root.manifests().items())]
+    except errors.UserError as problem:
+        return [], [Problem(name, str(root), str(problem))]
+    return [manifest for manifest, _ in found if manifest], [problem for _, problem in found if problem]
+
+
+def _every_of_folder(root: Path, name: str) -> tuple[list[Manifest], list[Problem]]:
     found, problems = [], []
     for file in sorted((root / "manifests").glob("*.json")):
         try:
@@ -103,25 +160,31 @@ def every(root: Path, name: str) -> tuple[list[Manifest], list[Problem]]:
 
 
 @contextmanager
-def locked(root: Path, run: str) -> Iterator[None]:
-    """Hold a run's write lock, so that a writer that lost its claim cannot write over the one that has it."""
-    folder = root / "locks"
+def locked(root: Root, run: str) -> Iterator[None]:
+    """Hold a run's write lock, so that a writer that lost its claim cannot write over the one that has it.
+
+    An object store has no locks: the lock lies on this machine, where the queue is too, and versions of a later attempt win.
+    """
+    folder = (places.home() if isinstance(root, Bucket) else root) / "locks"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / f"{run}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
-def check(root: Path, name: str, part: Part) -> Problem | None:
+def check(root: Root, name: str, part: Part) -> Problem | None:
     """Return what is wrong with a part: missing, another size, unreadable footer, another row count."""
-    file = root / part.file
     try:
-        size = file.stat().st_size
-    except OSError:
+        seen = store_roots.seen(root, part.file)
+        if seen is None:
+            return Problem(name, part.file, "the file is missing")
+        if seen.size != part.bytes:
+            return Problem(name, part.file, f"the file has {seen.size} bytes, its manifest says {part.bytes}: cut short or changed")
+        return _check_footer(store_roots.local(root, part.file), seen.changed, name, part)
+    except FileNotFoundError:
         return Problem(name, part.file, "the file is missing")
-    if size != part.bytes:
-        return Problem(name, part.file, f"the file has {size} bytes, its manifest says {part.bytes}: cut short or changed")
-    return _check_footer(file, file.stat().st_mtime_ns, name, part)
+    except errors.UserError as away:
+        return Problem(name, part.file, str(away))
 
 
 @functools.lru_cache(maxsize=65536)
@@ -135,10 +198,13 @@ def _check_footer(file: Path, _mtime: int, name: str, part: Part) -> Problem | N
     return None
 
 
-def strangers(root: Path, name: str, known: set[str]) -> list[Problem]:
+def strangers(root: Root, name: str, known: set[str]) -> list[Problem]:
     """Return Parquet files that no manifest names: half-copied, foreign, or left by a killed writer."""
-    found = (str(file.relative_to(root)) for file in root.glob("*/*.parquet"))
-    return [Problem(name, file, "no manifest names this file; it is not read") for file in sorted(found) if file not in known]
+    try:
+        found = store_roots.part_files(root)
+    except errors.UserError:
+        return []  # away: said already
+    return [Problem(name, file, "no manifest names this file; it is not read") for file in found if file not in known]
 
 
 def add(manifest: Manifest, *parts: Part) -> Manifest:

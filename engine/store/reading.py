@@ -17,7 +17,9 @@ import pandas as pd
 import pyarrow as pa
 
 from engine import hashing, rows
-from engine.store import manifests, schema
+from engine.store import manifests, roots, schema
+from engine.store.objects import Bucket
+from engine.store.roots import Root
 
 SCORE_KEY = ("network", "dataset", "split", "shift", "strength", "metric", "slice", "reference", "norm", "steps", "collection")
 _TYPES = {"string": "VARCHAR", "int64": "BIGINT", "double": "DOUBLE", "bool": "BOOLEAN", "timestamp[us, tz=UTC]": "TIMESTAMPTZ"}
@@ -30,6 +32,7 @@ _NUMBERS = {
     "classes": "INTEGER", "eps": "DOUBLE", "steps": "INTEGER",
 }  # fmt: skip
 _KEPT_BYTES = 256_000_000
+TOO_LARGE = "there is no room to keep it as a file here, so its predictions are not read; TOUCHSTONE_CACHE_BYTES gives more"
 
 
 @dataclass
@@ -76,14 +79,7 @@ def version() -> str:
     """Return the store's version: it changes when the manifest of a finished run appears, changes or goes."""
     seen = []
     for name, root in manifests.roots().items():
-        for file in sorted((root / "manifests").glob("*.json")):
-            try:
-                stat = file.stat()
-            except OSError:
-                continue
-            if manifests.is_under_way(file, stat.st_mtime_ns, name):
-                continue  # no reader sees it yet; else each flush of a running job would rebuild every table
-            seen.append((name, str(file), stat.st_mtime_ns, stat.st_size))
+        seen += [(name, *one) for one in manifests.version(root, name)]
     return hashing.of_parts(seen)
 
 
@@ -112,11 +108,12 @@ def build(now: str, sample: bool) -> Lens:
             continue
         found, broken = manifests.every(root, name)
         problems += broken
+        held = _held(root, found)
         known: set[str] = set()
         for manifest in found:
             known |= {part.file for part in manifest.parts}
             if manifest.finished and not manifest.archived:
-                problems += _take(root, name, manifest, good, cells)
+                problems += _take(root, name, manifest, held, good, cells)
         problems += manifests.strangers(root, name, known)
     for table in rows.TABLES:
         _create(connection, table, good[table.table])
@@ -125,16 +122,24 @@ def build(now: str, sample: bool) -> Lens:
     return Lens(now, connection, tuple(problems), paths)
 
 
-def _take(root: Path, name: str, manifest: manifests.Manifest, good: dict, cells: list) -> list[manifests.Problem]:
+def _held(root: Root, found: Sequence[manifests.Manifest]) -> frozenset[str] | None:
+    """Return the parts that can be kept as files on this machine; None = all, for they are files here."""
+    if not isinstance(root, Bucket):
+        return None
+    parts = [part for manifest in reversed(found) if manifest.finished and not manifest.archived for part in manifest.parts]
+    return root.held({part.file: part.bytes for part in parts}, frozenset(part.file for part in parts if part.table != "predictions"))
+
+
+def _take(root: Root, name: str, manifest: manifests.Manifest, held: frozenset[str] | None, good: dict, cells: list) -> list[manifests.Problem]:
     """Add a finished run's sound parts to what is read; return what is wrong with the others."""
     problems = []
     for part in manifest.parts:
-        if problem := manifests.check(root, name, part):
+        is_held = held is None or part.file in held
+        if problem := manifests.check(root, name, part) if is_held else manifests.Problem(name, part.file, TOO_LARGE):
             problems.append(problem)
-            continue
-        if part.table in good:
-            good[part.table].append((name, root / part.file))
-        if part.table == "predictions":
+        elif part.table in good:
+            good[part.table].append((name, roots.local(root, part.file)))
+        if part.table == "predictions" and not (is_held and problem):
             cells += [(cell, manifest.run, name) for cell in part.keys]
     return problems
 

@@ -3,23 +3,23 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from engine import errors, places, rows
-from engine.store import manifests, schema
-from engine.store.files import write_whole
+from engine import errors, rows
+from engine.store import manifests, roots, schema
+from engine.store.objects import Bucket
+from engine.store.roots import Root
 
 
 class Writer:
     """The one writer of a run. A later attempt at the same run shuts an earlier one out."""
 
-    def __init__(self, run: str, root: Path | None = None) -> None:
+    def __init__(self, run: str, root: Root | None = None) -> None:
         """Open a run for writing: a new one, or one that was interrupted, whose whole parts are kept."""
-        self.run, self.root = run, root or places.results()
+        self.run, self.root = run, root or roots.results()
         with manifests.locked(self.root, run):
             before = manifests.read(self.root, run)
             if before and before.finished:
@@ -69,9 +69,10 @@ class Writer:
 
     def _part(self, table: str, content: pa.Table, before: manifests.Manifest, keys: Sequence[str]) -> manifests.Part:
         number = sum(part.table == table for part in before.parts)
-        file = f"{table}/{self.run}-{number:05d}.parquet"
-        write_parquet(self.root / file, content)
-        return manifests.Part(table, file, content.num_rows, (self.root / file).stat().st_size, tuple(keys))
+        # where nothing is locked, an attempt that was shut out may still be writing: each has names of its own
+        mine = f"a{self.attempt}n{number:05d}" if isinstance(self.root, Bucket) else f"{number:05d}"
+        file = f"{table}/{self.run}-{mine}.parquet"
+        return manifests.Part(table, file, content.num_rows, write_parquet(self.root, file, content), tuple(keys))
 
 
 def _by_table(run: str, blocks: Iterable[rows.Block]) -> dict[str, pa.Table]:
@@ -82,8 +83,8 @@ def _by_table(run: str, blocks: Iterable[rows.Block]) -> dict[str, pa.Table]:
     return {table: pa.concat_tables(contents) for table, contents in found.items()}
 
 
-def write_parquet(path: Path, content: pa.Table) -> None:
-    """Put a Parquet file in place whole (zstd; text as dictionaries, long floats without)."""
+def write_parquet(root: Root, file: str, content: pa.Table) -> int:
+    """Put a Parquet file in place whole (zstd; text as dictionaries, long floats without); returns its bytes."""
     texts = [f.name for f in content.schema if pa.types.is_string(f.type)]
     settings: dict[str, Any] = {"compression": "zstd", "use_dictionary": texts}
-    write_whole(path, lambda aside: pq.write_table(content, aside, **settings))
+    return roots.put(root, file, lambda aside: pq.write_table(content, aside, **settings))

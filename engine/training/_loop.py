@@ -41,11 +41,12 @@ class Progress:
     nll: float
 
 
-def fit(module: nn.Module, train: Examples, val: Examples, plan: Plan, seed: int) -> Iterator[Progress]:
+def fit(module: nn.Module, train: Examples, val: Examples | None, plan: Plan, seed: int) -> Iterator[Progress]:
     """Fit a module in place and yield progress after every epoch; it is left in evaluation mode.
 
     Seeds torch's global generator too (dropout draws from it). Nothing is selected by validation data: the last state is
     the result, as in the grid of Wenzel et al. 2022 (Assaying Out-Of-Distribution Generalization in Transfer Learning).
+    Without validation data its numbers are NaN.
     """
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
@@ -54,8 +55,9 @@ def fit(module: nn.Module, train: Examples, val: Examples, plan: Plan, seed: int
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, plan.learning_rate, total_steps=steps, pct_start=0.1)
     for epoch in range(1, plan.epochs + 1):
         loss = _epoch(module, train, plan, optimizer, schedule, generator)
-        accuracy, nll = evaluated(module, val)
+        accuracy, nll = evaluated(module, val) if val else (math.nan, math.nan)
         yield Progress(epoch, plan.epochs, loss, accuracy, nll)
+    module.eval()
 
 
 def _epoch(

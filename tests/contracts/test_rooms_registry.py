@@ -13,15 +13,17 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "metrics/classification": (("VERSION", "UNIT", "BETTER", "CITATION"), ("compute",)),
     "metrics/pairs": (("VERSION", "UNIT", "BETTER", "CITATION"), ("compute",)),
     "shifts": (("VERSION", "FAMILY", "STRENGTHS", "UNIT", "SOURCE", "CITATION"), ("parameters", "apply")),
+    "systems": (("VERSION", "TASK", "FRAME", "CHANNELS", "PARAMETERS", "CITATION"), ("build",)),
     "datasets/images": (("VERSION", "TASK", "FRAME", "CHANNELS", "SPLITS", "LICENCE", "SOURCE", "CITATION"), ("load",)),
     "models/classifiers": (("VERSION", "CITATION"), ("build",)),
     "attacks": (("VERSION",), ("perturb",)),
     "training": (("VERSION",), ("add_arguments", "main")),
+    "executors": (("VERSION",), ("start",)),
     "importers": (("VERSION", "SUFFIXES", "NEEDS"), ("read",)),
 }
 OFFERED = {"training": training.recipes, "importers": importers.names}  # rooms where not every public file is an entry
 ENTRIES = [(room, name) for room in ROOMS for name in OFFERED.get(room, functools.partial(registry.names, room))()]
-NOT_ROOMS = {"assay", "control", "plots", "stats", "store"}  # packages whose files are known by import
+NOT_ROOMS = {"assay", "control", "interventions", "plots", "stats", "store", "sweep"}  # packages whose files are known by import
 
 
 def test_every_folder_of_the_engine_is_a_room_of_the_registry_or_known_not_to_be_one():

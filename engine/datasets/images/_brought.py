@@ -13,7 +13,7 @@ import unicodedata
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from engine import errors, hashing, places, registry
-from engine.datasets.images import _pictures, _splits
+from engine.datasets.images import _drawn, _pictures, _splits
 from engine.datasets.images._images import Images, digest, example_id
 from engine.datasets.images._items import Found, Item, Skips, Unusable, shortened
 from engine.datasets.images._reading import checked, naturally, opened
@@ -83,7 +83,7 @@ def card(name: str) -> dict[str, Any]:
 
 
 def load(name: str, split: str) -> Images:
-    """Return a split of a brought set, its images mapped from disk; raises UserError for an unknown or damaged one."""
+    """Return a split of a brought set, its images mapped from disk or drawn; raises UserError for an unknown or damaged one."""
     said = card(name)
     if split not in said["sizes"]:
         raise errors.unknown(f"split of {name}", split, said["sizes"])
@@ -93,6 +93,8 @@ def load(name: str, split: str) -> Images:
 
 @functools.lru_cache(maxsize=8)
 def _load(folder: Path, name: str, split: str, classes: tuple[str, ...], _stamp: int) -> Images:
+    if (folder / _drawn.RECIPE).is_file():
+        return _drawn.load(folder, name, split, card(name)["digests"][split])
     try:
         pictures = np.load(folder / f"{split}.npy", mmap_mode="r", allow_pickle=False)
         rows = json.loads((folder / f"{split}.json").read_text())
@@ -180,6 +182,38 @@ def bring(
         (aside / CARD).write_text(json.dumps({"format": FORMAT, "card": said}, ensure_ascii=False))
         _publish(aside, name)
     return card(name)
+
+
+def keep(recipe: _drawn.Recipe, name: str = "", title: str = "", text: str = "") -> dict[str, Any]:
+    """Keep an intervention as a set that draws itself, and return its card; kept already, the card is that one's.
+
+    Args:
+        recipe: The system, what is done to it, the seed, and how many units of each split.
+        name: How links, runs and commands call the set; by default what it is.
+        title: How pages call it; the name where left out.
+        text: Anything else worth knowing.
+
+    Raises:
+        UserError: where the intervention does not fit the system, the name is taken by another set, or the disk is full.
+    """
+    recipe = _drawn.tidied(recipe)
+    chosen = name or recipe.name
+    if chosen in _cards() and recipe_of(chosen) == recipe:
+        return card(chosen)
+    chosen = checked_name(chosen)
+    said = {"name": chosen, "title": title.strip() or chosen, "text": text, **_drawn.facts(recipe)}
+    with _folder_aside() as aside:
+        (aside / _drawn.RECIPE).write_text(json.dumps(asdict(recipe), ensure_ascii=False))
+        (aside / CARD).write_text(json.dumps({"format": FORMAT, "card": said}, ensure_ascii=False))
+        _publish(aside, chosen)
+    return card(chosen)
+
+
+def recipe_of(name: str) -> _drawn.Recipe | None:
+    """Return the intervention that a brought set is drawn from, None where it is pictures; raises UserError for an unknown set."""
+    card(name)
+    file = _cards()[name][0] / _drawn.RECIPE
+    return _drawn.read(file) if file.is_file() else None
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""Interventions: test distributions made by acting on a causal model of images (`engine.systems`)."""

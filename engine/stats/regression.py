@@ -1,0 +1,367 @@
+"""How well one or two numbers of a network tell another one: least squares over all pairs at once, two ways, beside each other.
+
+A pair is an in-distribution and an out-of-distribution set; a point is a network in a pair. *Pooled* takes the points as
+they are, so that a hard pair and a bad network look alike; *standardised* gives each pair mean 0 and variance 1 first, so
+that only the networks within a pair are compared. Where the two disagree, the pooled relation is one between pairs
+(Simpson, "The interpretation of interaction in contingency tables", 1951).
+
+Each pair has a weight whatever the number of its networks, so that one task with most pairs does not decide. Intervals
+resample networks, each with all its points: everything is a function of sums over networks, one matrix product each pair.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from jaxtyping import Float, Float64, Int
+from scipy import stats
+
+from engine.stats import bootstrap, intervals
+from engine.stats.lines import NAN, UNDEFINED, Estimate
+
+View = Literal["pooled", "standardised"]
+VIEWS: tuple[View, ...] = get_args(View)
+FEWEST = 5  # networks in a pair; with fewer a correlation is mostly chance
+APART = 0.3  # correlations further from each other than this disagree
+SLIGHT = 0.1  # a correlation nearer to 0 than this has no sign to disagree about
+MANY = 1_024  # networks above which random groups of networks are resampled instead
+GROUPS = 512
+VERY_MANY = 5_000  # networks above which fewer resamples are drawn
+COLLINEAR = 1e-9  # share of variance that a second predictor must have for itself
+CONSTANT = 1e-12  # share of its square below which a number's variance is rounding
+_Y, _X, _BASE = 0, 1, 2  # places of the variables in `Points.values`
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """The points of a regression; codes of pairs and networks count from 0.
+
+    Raises:
+        ValueError: for columns of different lengths, or numbers that are not finite.
+    """
+
+    y: Float64[np.ndarray, " n"]  # what is to be told
+    x: Float64[np.ndarray, " n"]  # what tells it
+    pair: Int[np.ndarray, " n"]
+    network: Int[np.ndarray, " n"]
+    pair_weight: Float64[np.ndarray, " pairs"]  # sums to 1
+    pair_fold: Int[np.ndarray, " pairs"] | None = None  # which pairs are left out together; None = one network at a time
+    base: Float64[np.ndarray, " n"] | None = None  # another predictor, to compare and to combine with
+
+    def __post_init__(self) -> None:
+        for name in ("x", "pair", "network", "base"):
+            column = getattr(self, name)
+            if column is not None and len(column) != len(self.y):
+                raise ValueError(f"{name} has {len(column)} values, expected {len(self.y)}")
+        if not np.isfinite(self.values).all():
+            raise ValueError("numbers must be finite: leave out what is not measured or undefined")
+
+    @property
+    def values(self) -> Float64[np.ndarray, "n variables"]:
+        """Return y, x and base side by side."""
+        return np.stack([self.y, self.x, *([] if self.base is None else [self.base])], axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Regression:
+    """What one view says; undefined where it cannot be told. R² "out" is that of pairs or networks the line has not seen."""
+
+    r: Estimate = UNDEFINED  # Pearson's correlation of x and y
+    slope: Estimate = UNDEFINED  # of y on x
+    intercept: Estimate = UNDEFINED
+    r2: Estimate = UNDEFINED  # R² of y on x
+    spearman: Estimate = UNDEFINED
+    out: Estimate = UNDEFINED  # R² of y on x, left out
+    base: Estimate = UNDEFINED  # R² of y on base
+    both: Estimate = UNDEFINED  # R² of y on x and base
+    gain: Estimate = UNDEFINED  # both - base; never below 0
+    advantage: Estimate = UNDEFINED  # r2 - base
+    both_out: Estimate = UNDEFINED
+    gain_out: Estimate = UNDEFINED  # of left-out R²; below 0 where the second predictor misleads
+    points: int = 0
+    networks: int = 0
+    pairs: int = 0
+
+
+def resamples_for(networks: int) -> int:
+    """Return how many resamples are drawn: fewer for very many networks, whose intervals are narrow."""
+    return bootstrap.RESAMPLES if networks <= VERY_MANY else bootstrap.RESAMPLES // 4
+
+
+def weights_of_pairs(tasks: Sequence[str], equal: Literal["task", "pair"] = "task") -> Float64[np.ndarray, " pairs"]:
+    """Return what each pair counts, summing to 1: all tasks the same and the pairs within a task, or all pairs the same.
+
+    >>> weights_of_pairs(["a", "a", "b"]).tolist()
+    [0.25, 0.25, 0.5]
+    """
+    _, codes, sizes = np.unique(np.asarray(tasks, dtype=str), return_inverse=True, return_counts=True)
+    return 1 / (len(sizes) * sizes[codes]) if equal == "task" else np.full(len(codes), 1 / max(len(codes), 1))
+
+
+def compare(points: Points, *, resamples: int | None = None, seed: int = bootstrap.SEED, level: float = intervals.LEVEL) -> Mapping[View, Regression]:
+    """Return both views of how well x, base, and both together tell y.
+
+    Pairs with fewer than `FEWEST` networks, or in which a number is constant, have no correlation of their own: they count
+    for the pooled view only.
+
+    Args:
+        points: One row a network in a pair.
+        resamples: How many resamples of the networks; 0 for no intervals, None for `resamples_for`.
+        seed: Seeds the resampling.
+        level: Of the intervals.
+    """
+    if len(points.y) < FEWEST:
+        none = Regression(points=len(points.y), networks=len(np.unique(points.network)), pairs=len(np.unique(points.pair)))
+        return {"pooled": none, "standardised": none}
+    blocks = [points.values, _ranked(points, pooled=True), _ranked(points, pooled=False)]
+    values, pooled_ranks, own_ranks = moments(blocks, points.pair, points.network, resamples=resamples, seed=seed)
+    enough = np.bincount(points.pair, minlength=len(points.pair_weight)) >= FEWEST
+    ranks, weights = {"pooled": pooled_ranks, "standardised": own_ranks}, {"pooled": points.pair_weight, "standardised": points.pair_weight * enough}
+    return {view: _regression(points, _seen(values, weights[view], view), _seen(ranks[view], weights[view], view), view, level) for view in VIEWS}
+
+
+def _ranked(points: Points, *, pooled: bool) -> Float64[np.ndarray, "n 2"]:
+    both = points.values[:, :2]
+    if pooled:
+        return stats.rankdata(both, axis=0)
+    found = np.empty_like(both)
+    for rows in _rows(points.pair):
+        found[rows] = stats.rankdata(both[rows], axis=0)
+    return found
+
+
+def moments(
+    blocks: Sequence[Float[np.ndarray, "n _"]],
+    pair: Int[np.ndarray, " n"],
+    network: Int[np.ndarray, " n"],
+    *,
+    resamples: int | None = None,
+    seed: int = bootstrap.SEED,
+) -> list[Float64[np.ndarray, "draws pairs _ _"]]:
+    """Return, for each block of variables, the means over each pair of the products of (1, variables) with themselves.
+
+    The first draw is the data themselves, exact; the others resample networks, or, of more than `MANY` networks, `GROUPS` random
+    groups of them: what is summed over a group varies as much as what is summed over as many networks, and the cost stops growing.
+    Each is divided by the pair's number of points in the data. Sums are taken of numbers centred and scaled in their pair, so that
+    rounding does not show.
+    """
+    size = int(network.max()) + 1
+    drawn_together = np.random.default_rng(seed).permutation(size) % GROUPS if size > MANY else np.arange(size)
+    weights = np.ones((1, int(drawn_together.max()) + 1))
+    many = resamples_for(size) if resamples is None else resamples
+    if many:
+        weights = np.concatenate([weights, bootstrap.weights(weights.shape[1], many, seed)])
+    each = [np.zeros((len(weights), int(pair.max()) + 1, block.shape[1] + 1, block.shape[1] + 1)) for block in blocks]
+    for rows in _rows(pair):
+        rows = rows[np.argsort(drawn_together[network[rows]], kind="stable")]
+        codes = drawn_together[network[rows]]
+        starts = np.flatnonzero(np.diff(codes, prepend=-1))
+        mine = weights[:, codes[starts]]
+        for block, found in zip(blocks, each, strict=True):
+            found[:, pair[rows[0]]] = _moments(block[rows], starts, mine)
+    return each
+
+
+def _moments(
+    values: Float[np.ndarray, "n k"], starts: Int[np.ndarray, " groups"], weights: Float[np.ndarray, "draws groups"]
+) -> Float64[np.ndarray, "draws k1 k1"]:
+    """Return the moments of one pair; its rows are sorted by group, and `starts` is where each group begins."""
+    n, k = values.shape
+    centre, scale = values.mean(axis=0), values.std(axis=0)
+    scale = np.where(scale > 0, scale, 1.0)
+    centred = np.concatenate([np.ones((n, 1)), (values - centre) / scale], axis=1)
+    upper = np.triu_indices(k + 1)
+    sums = weights @ np.add.reduceat(centred[:, upper[0]] * centred[:, upper[1]], starts, axis=0)
+    full = np.empty((len(weights), k + 1, k + 1))
+    full[:, upper[0], upper[1]] = full[:, upper[1], upper[0]] = sums / n
+    back = np.eye(k + 1)
+    back[1:, 0], back[1:, 1:] = centre, np.diag(scale)
+    return back @ full @ back.T
+
+
+def _rows(pair: Int[np.ndarray, " n"]) -> Iterator[Int[np.ndarray, " m"]]:
+    """Yield the rows of each pair."""
+    order = np.argsort(pair, kind="stable")
+    if len(order):
+        yield from np.split(order, np.flatnonzero(np.diff(pair[order])) + 1)
+
+
+def _seen(means: Float64[np.ndarray, "draws pairs k k"], weight: Float64[np.ndarray, " pairs"], view: View) -> Float64[np.ndarray, "draws pairs k k"]:
+    """Return the weighted moments of each pair as a view sees them; a pair that has none in a draw is 0."""
+    weighted = weight[:, None, None]
+    if view == "pooled":
+        return means * weighted
+    standard = np.zeros_like(means)
+    standard[..., 0, 0] = 1
+    standard[..., 1:, 1:] = correlations(means)
+    return np.where(np.isnan(standard).any(axis=(-1, -2), keepdims=True), 0.0, standard * weighted)
+
+
+def correlations(means: Float64[np.ndarray, "*shape k1 k1"]) -> Float64[np.ndarray, "*shape k k"]:
+    """Return the correlations of the variables whose products with 1 and each other these are; NaN where one is constant."""
+    covariance = _covariance(means)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        deviation = np.sqrt(np.einsum("...ii->...i", covariance))
+        return covariance / np.where(deviation > 0, deviation, np.nan)[..., :, None] / np.where(deviation > 0, deviation, np.nan)[..., None, :]
+
+
+def _covariance(means: Float64[np.ndarray, "*shape k1 k1"]) -> Float64[np.ndarray, "*shape k k"]:
+    """Return covariances; variances that are rounding are 0, and all are NaN where there is no point."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scaled = means / means[..., :1, :1]
+    mean = scaled[..., 0, 1:]
+    found = scaled[..., 1:, 1:] - mean[..., :, None] * mean[..., None, :]
+    size, squares = np.einsum("...ii->...i", found), np.einsum("...ii->...i", scaled)[..., 1:]
+    varies = ~(size <= CONSTANT * squares)
+    return np.where(varies[..., :, None] & varies[..., None, :], found, 0.0)
+
+
+def coefficients(means: Float64[np.ndarray, "*shape k1 k1"], y: int, xs: Sequence[int]) -> Float64[np.ndarray, "*shape k1"]:
+    """Return c with c · (1, variables) = y minus its least-squares prediction from one or two of the variables.
+
+    A second predictor that has (almost) no variance beside the first gets the slope 0. NaN where the first is constant.
+    """
+    covariance = _covariance(means)
+    found = np.zeros(means.shape[:-1])
+    slopes = _one(covariance, y, xs[0])[None] if len(xs) == 1 else _two(covariance, y, xs[0], xs[1])
+    found[..., 1 + y] = 1
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = means[..., 0, :] / means[..., :1, 0]
+    for x, slope in zip(xs, slopes, strict=True):
+        found[..., 1 + x] = -slope
+    found[..., 0] = -(found[..., 1:] * mean[..., 1:]).sum(axis=-1)
+    return found
+
+
+def _one(covariance: Float64[np.ndarray, "*shape k k"], y: int, x: int) -> Float64[np.ndarray, " *shape"]:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(covariance[..., x, x] > 0, covariance[..., x, y] / covariance[..., x, x], np.nan)
+
+
+def _two(covariance: Float64[np.ndarray, "*shape k k"], y: int, x: int, z: int) -> Float64[np.ndarray, "2 ..."]:
+    xx, zz, xz, xy, zy = (covariance[..., i, j] for i, j in ((x, x), (z, z), (x, z), (x, y), (z, y)))
+    rest = xx * zz - xz**2
+    free = rest > COLLINEAR * xx * zz
+    with np.errstate(invalid="ignore", divide="ignore"):
+        first, second = (zz * xy - xz * zy) / rest, (xx * zy - xz * xy) / rest
+    return np.stack([np.where(free, first, _one(covariance, y, x)), np.where(free, second, 0.0)])
+
+
+def r2(means: Float64[np.ndarray, "*shape k1 k1"], y: int, xs: Sequence[int]) -> Float64[np.ndarray, " *shape"]:
+    """Return the share of y's variance that the least-squares line through one or two variables explains."""
+    residual, total = _squares(coefficients(means, y, xs), means), _covariance(means)[..., y, y] * means[..., 0, 0]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(total > 0, 1 - residual / total, np.nan)
+
+
+def r2_left_out(folds: Float64[np.ndarray, "*shape folds k1 k1"], y: int, xs: Sequence[int]) -> Float64[np.ndarray, " *shape"]:
+    """Return R² of each fold's points under the line of the others: 1 - their squared errors / their squares around the mean of all.
+
+    It is below 0 where the mean of all would have told y better than the line. NaN with fewer than two folds.
+    """
+    whole = folds.sum(axis=-3)
+    if folds.shape[-3] < 2:
+        return np.full(whole.shape[:-2], np.nan)
+    line = coefficients(whole[..., None, :, :] - folds, y, xs)
+    left = np.where(folds[..., 0, 0] > 0, _squares(line, folds), 0.0).sum(axis=-1)
+    total = _covariance(whole)[..., y, y] * whole[..., 0, 0]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(total > 0, 1 - left / total, np.nan)
+
+
+def _squares(line: Float64[np.ndarray, "*shape k1"], means: Float64[np.ndarray, "*shape k1 k1"]) -> Float64[np.ndarray, " *shape"]:
+    return np.einsum("...i,...ij,...j->...", line, means, line)
+
+
+def _regression(
+    points: Points, values: Float64[np.ndarray, "draws pairs k k"], ranked: Float64[np.ndarray, "draws pairs 3 3"], view: View, level: float
+) -> Regression:
+    """Return the numbers of one view from the weighted moments of its pairs."""
+    folds = values if points.pair_fold is None else _folded(values, points.pair_fold)
+    whole, found = values.sum(axis=1), {}
+    found["r"], found["spearman"] = correlations(whole)[:, _Y, _X], correlations(ranked.sum(axis=1))[:, _Y, _X]
+    line = coefficients(whole, _Y, [_X])
+    found |= {"slope": -line[:, 1 + _X], "intercept": -line[:, 0], "r2": r2(whole, _Y, [_X])}
+    found["out"] = _out(points, folds, view, [_X])
+    if points.base is not None:
+        found["base"], found["both"] = r2(whole, _Y, [_BASE]), r2(whole, _Y, [_BASE, _X])
+        found |= {"gain": found["both"] - found["base"], "advantage": found["r2"] - found["base"]}
+        found["both_out"] = _out(points, folds, view, [_BASE, _X])
+        found["gain_out"] = found["both_out"] - _out(points, folds, view, [_BASE])
+    inside = (values[0, :, 0, 0] > 0)[points.pair]
+    return Regression(
+        **{name: _estimate(drawn, level) for name, drawn in found.items()},
+        points=int(inside.sum()), networks=len(np.unique(points.network[inside])), pairs=len(np.unique(points.pair[inside])),
+    )  # fmt: skip
+
+
+def _folded(values: Float64[np.ndarray, "draws pairs k k"], fold: Int[np.ndarray, " pairs"]) -> Float64[np.ndarray, "draws folds k k"]:
+    return np.stack([values[:, fold == one].sum(axis=1) for one in np.unique(fold)], axis=1)
+
+
+def _out(points: Points, folds: Float64[np.ndarray, "draws folds k k"], view: View, xs: Sequence[int]) -> Float64[np.ndarray, " draws"]:
+    """Return left-out R²; where networks are left out, of the data only: a resample would leave out a copy of what it keeps."""
+    if points.pair_fold is not None:
+        return r2_left_out(folds, _Y, xs)
+    values = points.values if view == "pooled" else standardised(points.values, points.pair)
+    kept = np.isfinite(values).all(axis=1)
+    each = np.concatenate([np.ones((int(kept.sum()), 1)), values[kept]], axis=1)
+    share = points.pair_weight[points.pair] / np.bincount(points.pair)[points.pair]
+    alone = _by_network(each[:, :, None] * each[:, None, :] * share[kept, None, None], points.network[kept])
+    return r2_left_out(alone, _Y, xs)[None]
+
+
+def _by_network(products: Float64[np.ndarray, "n k k"], network: Int[np.ndarray, " n"]) -> Float64[np.ndarray, "networks k k"]:
+    names, codes = np.unique(network, return_inverse=True)
+    found = np.zeros((len(names), *products.shape[1:]))
+    np.add.at(found, codes, products)
+    return found
+
+
+def standardised(values: Float[np.ndarray, "n k"], pair: Int[np.ndarray, " n"]) -> Float64[np.ndarray, "n k"]:
+    """Return values with mean 0 and variance 1 within each pair; NaN in pairs with fewer than `FEWEST` rows or a constant column."""
+    found = np.full(values.shape, np.nan)
+    for rows in _rows(pair):
+        mine = np.asarray(values[rows], dtype=np.float64)
+        deviation = mine.std(axis=0)
+        if len(rows) >= FEWEST:
+            with np.errstate(invalid="ignore", divide="ignore"):
+                found[rows] = np.where(deviation > 1e-12 * np.abs(mine).max(axis=0), (mine - mine.mean(axis=0)) / deviation, np.nan)
+    return found
+
+
+def own_lines(
+    x: Float[np.ndarray, " n"], y: Float[np.ndarray, " n"], pair: Int[np.ndarray, " n"]
+) -> tuple[Int[np.ndarray, " lines"], Float64[np.ndarray, "lines 2"], Float64[np.ndarray, "lines 2"]]:
+    """Return the pairs that have a line of their own, and x and y of its ends, where the middle 90 % of the pair's x begin and end."""
+    pairs, xs, ys = [], [], []
+    for rows in _rows(pair):
+        u, v = np.asarray(x[rows], dtype=np.float64), np.asarray(y[rows], dtype=np.float64)
+        if len(u) >= FEWEST and np.ptp(u) > 0:
+            ends = np.quantile(u, (0.05, 0.95))
+            pairs.append(pair[rows[0]])
+            xs.append(ends)
+            ys.append(v.mean() + np.cov(u, v, ddof=0)[0, 1] / u.var() * (ends - u.mean()))
+    return np.array(pairs, dtype=int), np.reshape(xs, (-1, 2)).astype(np.float64), np.reshape(ys, (-1, 2)).astype(np.float64)
+
+
+def _estimate(drawn: Float64[np.ndarray, " draws"], level: float) -> Estimate:
+    value = float(drawn[0])
+    if not np.isfinite(value) or len(drawn) < 2:
+        return Estimate(value, NAN, NAN)
+    low, high = intervals.percentile(drawn[1:], level)
+    return Estimate(value, min(low, value), max(high, value))
+
+
+def disagreement(pooled: Regression, own: Regression, apart: float = APART) -> str | None:
+    """Return in which way pooled and standardised correlations disagree, None where they do not.
+
+    "sign": one is above `SLIGHT`, the other below -`SLIGHT`. "size": they are more than `apart` from each other.
+    """
+    one, other = pooled.r.value, own.r.value
+    if not (np.isfinite(one) and np.isfinite(other)):
+        return None
+    if one * other < 0 and min(abs(one), abs(other)) >= SLIGHT:
+        return "sign"
+    return "size" if abs(one - other) > apart else None
