@@ -5,8 +5,9 @@ The rooms, from the ground up:
 - `errors`, `places`, `registry`, `spec`, `rows`, `hashing`: sentences for people, where things lie, what can be found by
   name, what a question is, what tables hold.
 - `store` (Parquet is the truth, DuckDB the lens), `control` (the SQLite queue), `stats`, `metrics`, `plots`, `shifts`.
-- `datasets`, `networks` (cards), `importers`, `models`, `attacks`, `training`: data, networks and how they are brought or made.
-- `assay`: a study is one package with the same file names: `spec`, `run`, `views`, `plots`.
+- `systems` (causal models of images), `datasets`, `networks` (cards), `importers`, `models`, `attacks`, `training`: data, networks and
+  how they are brought or made.
+- `assay`, `interventions`: a study is one package with the same file names: `spec`, `run`, `views`, `plots`.
 - `sweep`: a grid of small networks, trained and evaluated so that the assay has many to compare.
 - `worker`, `__main__`: the process that answers questions, and the command line.
 

@@ -57,10 +57,7 @@ def _add_run(commands: Any) -> None:
     run.add_argument("spec", type=Path, help="a JSON file with a `study` field, or - for standard input")
     run.add_argument("--detach", action="store_true", help="leave it to a background worker and return at once")
     run.add_argument("--plan", action="store_true", help="only say what it would cost")
-    run.add_argument("--executor", help="where its cells run: in_process (by default), pool (processes of this machine) or dask")
-    run.add_argument("--workers", type=int, help="processes of the pool; by default one a core")
-    run.add_argument("--scheduler", default="", metavar="ADDRESS", help="run on the Dask scheduler at this address, such as tcp://10.0.0.5:8786")
-    run.add_argument("--gpu", action="store_true", help="only on Dask workers that were started with --resources GPU=1")
+    _add_where(run)
     work = _command(commands, "work", _work, "Answer queued questions until none has come for a while.")
     work.add_argument("--idle", type=float, default=20.0, help="seconds without work after which the worker leaves")
 
@@ -104,6 +101,13 @@ def _run(arguments: argparse.Namespace) -> int:
     scores = len(store.part_of(job_id, "scores", ["metric"]))
     _tell(arguments, {"run": job_id, "state": state, "cells": now.done, "images": now.images, "scores": scores, "error": now.error})
     return 0 if state == "done" else 1
+
+
+def _add_where(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--executor", help="where its cells run: in_process (by default), pool (processes of this machine) or dask")
+    made.add_argument("--workers", type=int, help="processes of the pool; by default one a core")
+    made.add_argument("--scheduler", default="", metavar="ADDRESS", help="run on the Dask scheduler at this address, such as tcp://10.0.0.5:8786")
+    made.add_argument("--gpu", action="store_true", help="only on Dask workers that were started with --resources GPU=1")
 
 
 def _where(arguments: argparse.Namespace) -> executors.Where:
@@ -160,12 +164,11 @@ def _work(arguments: argparse.Namespace) -> None:
 def _add_jobs(commands: Any) -> None:
     runs = _command(commands, "runs", _runs, "List runs and queued questions, or show one.")
     runs.add_argument("run", nargs="?", help="a run's id")
-    for name, act, text in (
-        ("cancel", control.cancel, "Stop a run; what it has stored is kept."),
-        ("resume", control.resume, "Put a cancelled or failed run back into the queue."),
-    ):
-        made = _command(commands, name, _act(act), text)
-        made.add_argument("run", help="a run's id")
+    cancel = _command(commands, "cancel", _cancel, "Stop a run; what it has stored is kept.")
+    cancel.add_argument("run", help="a run's id")
+    resume = _command(commands, "resume", _resume, "Put a cancelled or failed run back into the queue; it runs where it ran unless told otherwise.")
+    resume.add_argument("run", help="a run's id")
+    _add_where(resume)
 
 
 def _runs(arguments: argparse.Namespace) -> None:
@@ -180,14 +183,18 @@ def _runs(arguments: argparse.Namespace) -> None:
         _show(arguments, pd.DataFrame([{name: getattr(job, name) for name in names} for job in control.jobs()], columns=list(names)))
 
 
-def _act(act: Callable[[str], None]) -> Callable:
-    def run(arguments: argparse.Namespace) -> None:
-        act(arguments.run)
-        if act is control.resume:
-            control.workers.ensure()
-        _tell(arguments, {"run": arguments.run, "state": control.job(arguments.run).state})
+def _cancel(arguments: argparse.Namespace) -> None:
+    control.cancel(arguments.run)
+    _tell(arguments, {"run": arguments.run, "state": control.job(arguments.run).state})
 
-    return run
+
+def _resume(arguments: argparse.Namespace) -> None:
+    told = arguments.executor or arguments.workers or arguments.scheduler
+    if told:
+        executors.check(_where(arguments))
+    control.resume(arguments.run, executor=_where(arguments).text() if told else None)
+    control.workers.ensure()
+    _tell(arguments, {"run": arguments.run, "state": control.job(arguments.run).state})
 
 
 def _add_list(commands: Any) -> None:
@@ -244,8 +251,8 @@ def _systems() -> list[dict]:
         {"name": c.name, "title": c.title, "task": c.task, "classes": len(systems.load(c.name).classes), "frame": c.frame, "channels": c.channels,
          "factors": [factor.name for factor in systems.load(c.name).factors], "citation": c.citation, "version": c.version,
          "settings": {name: {"default": p.default, "low": p.low, "high": p.high, "is": p.description} for name, p in c.parameters.items()}}
-        for c in map(systems.card, systems.names())
-    ]  # fmt: skip
+        for c in map(systems.card, filter(lambda name: not systems.problem(name), systems.names()))
+    ] + [{"name": name, "missing": said} for name in systems.names() if (said := systems.problem(name))]  # fmt: skip
 
 
 def _room(room: str) -> list[dict]:

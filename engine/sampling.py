@@ -55,7 +55,7 @@ def _answer(question: sample.AssaySpec) -> None:
 @contextmanager
 def _home(home: Path) -> Iterator[None]:
     """Work in a home of its own, with no sample to read from: everything that ships is made now."""
-    before = {name: os.environ.get(name) for name in ("TOUCHSTONE_HOME", "TOUCHSTONE_SAMPLE")}
+    before = {name: os.environ.pop(name, None) for name in ("TOUCHSTONE_HOME", "TOUCHSTONE_SAMPLE", "TOUCHSTONE_RESULTS")}
     os.environ |= {"TOUCHSTONE_HOME": str(home), "TOUCHSTONE_SAMPLE": str(home / "no-sample")}
     try:
         yield

@@ -1,9 +1,20 @@
 """What choosing, comparing and searching found, as sentences with numbers. Nothing here is written beforehand."""
 
+import re
+
 import pandas as pd
 
-from engine.assay import views
+from engine.assay import effects, views
 from engine.plots import formats
+
+
+def name(text: object) -> str:
+    r"""Return a name that Markdown shows as it is: those of imported networks hold anything.
+
+    >>> print(name("vit_b [img_size=448]"))
+    vit\_b \[img\_size=448\]
+    """
+    return re.sub(r"([\\`*_\[\]<>$~])", r"\\\1", str(text))
 
 
 def of_choice(cost: pd.DataFrame, words: str, metric: str) -> str:
@@ -14,22 +25,28 @@ def of_choice(cost: pd.DataFrame, words: str, metric: str) -> str:
         words: The rule in words.
         metric: What counts.
     """
-    mean = cost[cost["kind"] == "mean"].iloc[0]
-    others = int((cost["kind"] == "elsewhere").sum())
-    tie = int(mean["tied_choices"])
+    others = cost[cost["kind"] == "elsewhere"]
+    means = cost[cost["kind"] == "mean"]
+    row = means.iloc[0] if len(means) else others.sort_values("regret").iloc[-1]  # no network may have all sets
+    tie = int(row["tied_choices"])
     who = (
-        f"**{mean['chosen']}** is chosen" if tie == 1 else f"**{mean['chosen']}** and {_many(tie - 1, 'other')} are chosen alike (their mean counts)"
+        f"**{name(row['chosen'])}** is chosen"
+        if tie == 1
+        else f"**{name(row['chosen'])}** and {_many(tie - 1, 'other')} are chosen alike (their mean counts)"
     )
-    start = f"{who} by {words}, out of {_many(mean['networks'], 'network')}."
-    if pd.isna(mean["regret"]):
-        return start
-    place = f"On {'the other set' if others == 1 else f'the {others} other sets on average'} that reaches {_amount(mean['value'], metric)}"
-    if mean["regret"] < 1e-9:
+    start = f"{who} by {words}, out of {_many(row['networks'], 'network')}."
+    where = "the other set" if len(others) == 1 else f"the {len(others)} other sets on average" if len(means) else views.Set.read(row["ood"]).label
+    place = f"On {where} that reaches {_amount(row['value'], metric)}"
+    if row["regret"] < 1e-9:
         return f"{start} {place}: no network does better there."
-    spread = f" [{_gap(mean['low'], metric, bare=True)}, {_gap(mean['high'], metric, bare=True)}]" if pd.notna(mean["low"]) else ""
-    worst = cost[cost["kind"] == "elsewhere"].sort_values("regret").iloc[-1]
-    more = f" It costs most on {views.Set.read(worst['ood']).label}: {_gap(worst['regret'], metric)}." if others > 1 else ""
-    return f"{start} {place}, **{_gap(mean['regret'], metric)}**{spread} short of {mean['best_network']}, the best there.{more}"
+    spread = f" [{_gap(row['low'], metric, bare=True)}, {_gap(row['high'], metric, bare=True)}]" if pd.notna(row["low"]) else ""
+    worst = others.sort_values("regret").iloc[-1]
+    more = (
+        f" It costs most on {views.Set.read(worst['ood']).label}: {_gap(worst['regret'], metric)}."
+        if len(others) > 1 and worst["chosen"] == row["chosen"] and len(means)
+        else ""
+    )
+    return f"{start} {place}, **{_gap(row['regret'], metric)}**{spread} short of {name(row['best_network'])}, the best there.{more}"
 
 
 def of_ties(ranks: pd.DataFrame, where: str, metric: str) -> str:
@@ -37,20 +54,20 @@ def of_ties(ranks: pd.DataFrame, where: str, metric: str) -> str:
     if ranks.empty:
         return f"No network has {metric} on {where}."
     first = ranks.iloc[0]
-    best = f"Best on {where}: **{first['network']}**, {formats.interval(first['value'], *_ends(first), first['unit'] or views.unit(metric))}."
+    best = f"Best on {where}: **{name(first['network'])}**, {formats.interval(first['value'], *_ends(first), first['unit'] or views.unit(metric))}."
     compared = int(first["compared"])
     if not compared:
         return f"{best} Who could be as good is not known: {first['reason']}."
     tested = ranks[ranks["tied"].notna()]
     tied = int(tested["tied"].sum())
     against = tested.iloc[0]["against"]
-    among = "" if compared == len(ranks) else f" (of the {formats.count(compared)} with stored answers; the best of these is {against})"
+    among = "" if compared == len(ranks) else f" (of the {formats.count(compared)} with stored answers; the best of these is {name(against)})"
     if tied == 1:
         return f"{best} **Every other network can be told apart from it**{among}."
     last = tested[tested["tied"].astype(bool)].iloc[-1]
     return (
         f"{best} **{formats.count(tied)} of {formats.count(compared)} networks, itself counted, cannot be told apart from the best**{among}, "
-        f"down to {last['network']} at {_amount(last['value'], metric)}."
+        f"down to {name(last['network'])} at {_amount(last['value'], metric)}."
     )
 
 
@@ -64,10 +81,12 @@ def of_effects(found: pd.DataFrame, factor: str, metric: str) -> str:
     known = found[found["pairs"] > 1]
     if known.empty:
         return f"No two pairs of networks differ in {_spaced(factor)} and are equal in all else, so its effect cannot be told."
+    overall = known[known["outcome"] == effects.ELSEWHERE]
+    known = overall if len(overall) else known
     clear = known[known["adjusted"] <= 0.05]
     row = (clear if len(clear) else known).assign(size=lambda f: f["difference"].abs()).sort_values("size").iloc[-1]
-    outcome = row["outcome"] if row["outcome"] in {"in distribution", "elsewhere, mean"} else f"on {row['outcome']}"
-    said = f"{_spaced(factor)} **{row['level']}** instead of **{row['baseline']}** changes {metric} {outcome.replace(', mean', ' on average')} by"
+    outcome = {effects.HERE: effects.HERE, effects.ELSEWHERE: "elsewhere on average"}.get(row["outcome"], f"on {row['outcome']}")
+    said = f"{_spaced(factor)} **{name(row['level'])}** instead of **{name(row['baseline'])}** changes {metric} {outcome} by"
     number = f"**{_gap(row['difference'], metric, signed=True)}** [{_gap(row['low'], metric, bare=True)}, {_gap(row['high'], metric, bare=True)}]"
     sign = f"{_many(row['pairs'], 'pair')} of equal networks; up in {row['up']}, down in {row['down']}, adjusted p {formats.number(row['adjusted'])}"
     clearly = "Most clearly, " if len(clear) else "No effect is clear at 5 %. The largest difference: "
@@ -78,7 +97,7 @@ def of_effects(found: pd.DataFrame, factor: str, metric: str) -> str:
 def of_slices(found: pd.DataFrame, answers: pd.DataFrame, network: str, where: str) -> str:
     """Return how often a network is wrong, and the worst slice that held on the half of the examples that did not choose it."""
     wrong = int((~answers["correct"].astype(bool)).sum())
-    start = f"{network} is wrong on {formats.count(wrong)} of {formats.count(len(answers))} answers to {where}."
+    start = f"{name(network)} is wrong on {formats.count(wrong)} of {formats.count(len(answers))} answers to {where}."
     if found.empty:
         return f"{start} **No slice is worse than the rest** beyond what chance brings among all that was searched."
     confirmed = found[found["confirmed"]]
@@ -87,8 +106,8 @@ def of_slices(found: pd.DataFrame, answers: pd.DataFrame, network: str, where: s
         return f"{start} {_many(len(found), 'slice')} looked worse on one half of the examples; **none is confirmed by the other half** {asked}."
     worst = confirmed.sort_values("worse").iloc[-1]
     return (
-        f"{start} Worst: **{worst['slice']}**, where {formats.percent(worst['error'])} [{_percent(worst['low'])}, {_percent(worst['high'])}] are "
-        f"wrong against {formats.percent(worst['elsewhere'])} elsewhere, n {formats.count(worst['n'])} {asked}."
+        f"{start} Worst: **{name(worst['slice'])}**, where {formats.percent(worst['error'])} [{_percent(worst['low'])}, {_percent(worst['high'])}] "
+        f"are wrong against {formats.percent(worst['elsewhere'])} elsewhere, n {formats.count(worst['n'])} {asked}."
     )
 
 

@@ -6,12 +6,19 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Int
 
+KIND = ("architecture", "trained_on", "regime", "augmentation", "images_per_class")  # networks that differ in one are of different kinds
 IDENTITY = ("network", "title", "source", "classes", "digest", "licence")  # columns of a network that are no attributes
 
 
 def of(about: pd.DataFrame) -> list[str]:
-    """Return the columns that tell networks apart by kind: not their names, nor what is the same for all or differs for each."""
-    return [str(name) for name in about if name not in IDENTITY and 1 < about[name].nunique(dropna=False) < max(len(about), 3)]
+    """Return the columns that tell networks apart by kind: not their names, nor what is the same for all or differs for each (but for `KIND`)."""
+    sizes = {str(name): about[name].nunique(dropna=False) for name in about if name not in IDENTITY}
+    return [name for name, size in sizes.items() if size > 1 and (name in KIND or size < max(len(about), 3))]
+
+
+def unique(about: pd.DataFrame) -> list[str]:
+    """Return the columns that differ for each network, in which no two can be equal."""
+    return [str(name) for name in about if name not in (*IDENTITY, *KIND) and about[name].nunique(dropna=False) >= max(len(about), 3)]
 
 
 def numbers(about: pd.DataFrame) -> list[str]:

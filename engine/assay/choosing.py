@@ -80,9 +80,14 @@ def _homes(table: pd.DataFrame, collection: str, id_set: str | None, sample: boo
 
 
 def _targets(table: pd.DataFrame, home: str | None) -> list[str]:
-    """Return the unshifted test sets besides the ID set that at least half of the networks have a number on."""
-    enough = table.columns[table.notna().mean() >= 0.5] if len(table) else table.columns
-    return [str(text) for text in enough if text != home and Set.read(str(text)).split == "test"]
+    """Return the unshifted test sets besides the ID set that enough of the networks have a number on."""
+    return [text for text in sets_with(table) if text != home and Set.read(text).split == "test"]
+
+
+def sets_with(table: pd.DataFrame) -> list[str]:
+    """Return the sets (columns) that at least a tenth of the networks, and two of them, have a number on."""
+    enough = table.notna().sum() >= max(2, len(table) / 10)
+    return [str(text) for text in table.columns[enough]]
 
 
 def _regrets(rule: str, home: str | None, table: pd.DataFrame, collection: str, metric: str, sample: bool) -> list[dict[str, Any]]:
@@ -98,7 +103,8 @@ def _regrets(rule: str, home: str | None, table: pd.DataFrame, collection: str, 
     rows = []
     for part in _same_missing(outcomes):
         found = selection.regret(looked, outcomes[:, part])
-        rows += [(j, _regret_row(found, i, targets[j], table, rule, home, sign)) for i, j in enumerate(part) if found.chosen.any()]
+        able = int((np.isfinite(looked) & np.isfinite(outcomes[:, part[0]])).sum())
+        rows += [(j, _regret_row(found, i, targets[j], table, rule, home, sign, able)) for i, j in enumerate(part) if found.chosen.any()]
     return [row for _, row in sorted(rows, key=lambda one: one[0])]
 
 
@@ -111,11 +117,11 @@ def _same_missing(outcomes: Float[np.ndarray, "networks targets"]) -> list[list[
 
 
 def _regret_row(
-    found: selection.Regret, i: int, target: tuple[str, str], table: pd.DataFrame, rule: str, home: str | None, sign: float
+    found: selection.Regret, i: int, target: tuple[str, str], table: pd.DataFrame, rule: str, home: str | None, sign: float, able: int
 ) -> dict[str, Any]:
     chosen = table.index[found.chosen].astype(str).tolist()
     return {
-        "id": home, "rule": rule, "ood": target[0], "kind": target[1], "chosen": chosen[0], "tied_choices": len(chosen), "networks": len(table),
+        "id": home, "rule": rule, "ood": target[0], "kind": target[1], "chosen": chosen[0], "tied_choices": len(chosen), "networks": able,
         "value": sign * found.value[i], "best": sign * found.best[i], "best_network": str(table.index[found.best_at[i]]),
         "regret": found.regret[i], "low": found.low[i], "high": found.high[i],
     }  # fmt: skip

@@ -203,8 +203,13 @@ def ranks(
 
 def _networks_of_both(known: np.ndarray, network: np.ndarray) -> np.ndarray:
     """Return how many networks have some row with both columns."""
+    kinds, which = np.unique(known, axis=0, return_inverse=True)  # few: networks lack the same columns
+    counted: dict[bytes, int] = {}
     found = np.zeros((known.shape[1],) * 2, dtype=int)
     for i in range(known.shape[1]):
         for j in range(i, known.shape[1]):
-            found[i, j] = found[j, i] = len(np.unique(network[known[:, i] & known[:, j]]))
+            both = kinds[:, i] & kinds[:, j]
+            if both.tobytes() not in counted:
+                counted[both.tobytes()] = len(np.unique(network[both[which.ravel()]]))
+            found[i, j] = found[j, i] = counted[both.tobytes()]
     return found

@@ -13,6 +13,7 @@ from engine.assay.kept import kept
 from engine.assay.views import Set
 from engine.stats import multiplicity, selection
 
+HERE, ELSEWHERE = "in distribution", "elsewhere, mean"  # outcomes besides single sets
 PLAIN = ("none", "identity", "full", "whole", "standard")  # levels that others are compared with, where there is one
 USUAL = ("augmentation", "regime", "images_per_class", "architecture", "learning_rate", "seed")  # factors that people ask of first
 
@@ -65,7 +66,7 @@ def effects(
     there = outcomes.notna().any(axis=1)
     about, outcomes = about[there], outcomes[there]
     told, codes = attributes.told(about[factor]), attributes.codes(about, [name for name in attributes.of(about) if name != factor])
-    rows = [row for level in names if level != base for row in _effects(codes, outcomes, told, base, level)]
+    rows = [row for level in names if level != base for row in _effects(codes, outcomes, told, base, level, attributes.unique(about))]
     frame = pd.DataFrame(rows, columns=["baseline", "level", "outcome", "difference", "low", "high", "p", "pairs", "up", "down", "equal", "along"])
     return frame.assign(adjusted=multiplicity.adjusted(np.where(frame["pairs"] > 0, frame["p"], np.nan).astype(float)), factor=factor, metric=metric)
 
@@ -79,11 +80,11 @@ def _outcomes(about: pd.DataFrame, collection: str, metric: str, sample: bool) -
         home = pd.DataFrame({text: about["trained_on"] == text for text in sets})
         here, away = table.where(home).mean(axis=1), table.mask(home)
         shared = away.loc[:, away.notna().any()]
-        return pd.concat([here.rename("in distribution"), shared.mean(axis=1).rename("elsewhere, mean"), shared], axis=1)
+        return pd.concat([here.rename(HERE), shared.mean(axis=1).rename(ELSEWHERE), shared], axis=1)
     return table
 
 
-def _effects(codes: pd.DataFrame, outcomes: pd.DataFrame, told: pd.Series, base: str, level: str) -> list[tuple]:
+def _effects(codes: pd.DataFrame, outcomes: pd.DataFrame, told: pd.Series, base: str, level: str, unique: Sequence[str]) -> list[tuple]:
     """Return the rows of one level: an outcome that no pair has is left out, unless there is none that one has."""
     mine = told.isin([base, level]).to_numpy()
     second = (told[mine] == level).to_numpy()
@@ -91,15 +92,15 @@ def _effects(codes: pd.DataFrame, outcomes: pd.DataFrame, told: pd.Series, base:
     cells = attributes.cells(codes[mine], equal)
     found = [(str(name), selection.effect(outcomes[name][mine].to_numpy(float), second, cells)) for name in outcomes]
     kept_ones = [one for one in found if one[1].pairs] or found[:1]
-    said = ", ".join(equal), ", ".join(along)
+    said = ", ".join(equal), ", ".join([*along, *unique])
     return [(base, level, name, one.difference, one.low, one.high, one.p, one.pairs, one.up, one.down, *said) for name, one in kept_ones]
 
 
 def _equal(codes: pd.DataFrame, second: Bool[np.ndarray, " n"]) -> tuple[list[str], list[str]]:
     """Return the attributes that pairs are equal in, and those that had to be left out because they change along with the factor.
 
-    Attributes that the factor determines are left out first. Where no pair is equal in the rest, the one attribute, else the two or
-    three, whose leaving out makes most pairs are left out too.
+    Attributes that the factor determines are left out first. Where no pair is equal in the rest, the one setting, else the two or
+    three, whose leaving out makes most pairs are left out too, but never what makes the kind of a network (`attributes.KIND`).
     """
     rest = [str(name) for name in codes if not _is_constant(codes[name])]
     bound = [name for name in rest if _is_constant(codes[name][second]) and _is_constant(codes[name][~second])]
@@ -107,7 +108,8 @@ def _equal(codes: pd.DataFrame, second: Bool[np.ndarray, " n"]) -> tuple[list[st
     if _pairs(codes, second, equal):
         return equal, bound
     for size in (1, 2, 3):
-        tried = {left: _pairs(codes, second, [name for name in equal if name not in left]) for left in itertools.combinations(equal, size)}
+        settings = [name for name in equal if name not in attributes.KIND]
+        tried = {left: _pairs(codes, second, [name for name in equal if name not in left]) for left in itertools.combinations(settings, size)}
         if tried and max(tried.values()):
             left = max(tried, key=lambda one: tried[one])
             return [name for name in equal if name not in left], [*bound, *left]

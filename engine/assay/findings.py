@@ -164,7 +164,7 @@ def of_pairs(found: pd.DataFrame, shares: pd.Series) -> str | None:
 
 
 def _pattern(name: str) -> str:
-    return {"none": "without clear trend", "vertical": "vertical (underspecified)"}.get(name, name)
+    return {"none": "without clear trend", "vertical": "vertical (underspecified)", "not told": "that cannot be told"}.get(name, name)
 
 
 def best_known(scores: pd.DataFrame, higher: bool = True) -> Sequence[str]:

@@ -4,12 +4,13 @@ Numbers come from the store as `engine.assay.population` says; the arithmetic is
 """
 
 import functools
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Int
 
 from engine import errors, store
 from engine.assay import attributes, population, views
@@ -57,26 +58,25 @@ def thresholds_for(collection: str, metric: str, words: Sequence[str] = (), *, s
 
 @kept
 def points(collection: str = "", metric: str = "accuracy", id_set: str | None = None, *, sample: bool = True) -> pd.DataFrame:
-    """Return one row a network and pair: `id` and `ood` (texts of sets), `network`, `x`, `y`; only finite numbers of unshifted test sets.
+    """Return one row a network and pair: `id` and `ood` (texts of sets), `network` (its code), `x`, `y`; only finite numbers of unshifted test sets.
 
     A network counts for the set it was trained on; where `id_set` is given, all networks count with that set.
     """
     here = (
-        """SELECT s.network, n.trained_on AS id, s.value FROM mine s
+        """SELECT s.network, s.dataset AS id, s.value FROM mine s
            JOIN networks n ON n.collection = $collection AND n.network = s.network::VARCHAR AND n.trained_on = s.dataset::VARCHAR"""
         if id_set is None
-        else f"""SELECT s.network, $id AS id, s.value FROM scores s WHERE s.collection = $collection AND s.metric = $metric AND s.slice IS NULL
+        else f"""SELECT s.network, s.dataset AS id, s.value FROM scores s WHERE s.collection = $collection AND s.metric = $metric AND s.slice IS NULL
                    AND isfinite(s.value) AND {views.where("s")}"""
     )
-    asked: dict[str, Any] = {"collection": collection, "metric": metric}
-    if id_set is not None:
-        asked |= {"id": Set.read(id_set).dataset, **Set.read(id_set).parameters()}
+    asked: dict[str, Any] = {"collection": collection, "metric": metric} | ({} if id_set is None else Set.read(id_set).parameters())
     found = store.query(
         f"""WITH mine AS (SELECT network, dataset, value FROM scores WHERE collection = $collection AND metric = $metric AND slice IS NULL
                           AND shift = '' AND split = 'test' AND isfinite(value)),
                  here AS ({here})
-            SELECT h.id, o.dataset AS ood, o.network, h.value AS x, o.value AS y FROM mine o JOIN here h ON h.network = o.network
-            WHERE o.dataset::VARCHAR <> h.id ORDER BY h.id, o.dataset::VARCHAR, o.network""",
+            SELECT h.id, o.dataset AS ood, enum_code(o.network)::INTEGER AS network, h.value AS x, o.value AS y
+            FROM mine o JOIN here h ON h.network = o.network
+            WHERE o.dataset <> h.id ORDER BY h.id, o.dataset, o.network""",
         asked,
         sample=sample,
     )
@@ -84,6 +84,18 @@ def points(collection: str = "", metric: str = "accuracy", id_set: str | None = 
         column = found[name].astype("category").cat.remove_unused_categories()
         found[name] = column.cat.rename_categories({value: Set(str(value)).text() for value in column.cat.categories})
     return found if id_set is None else found.assign(id=pd.Series([id_set] * len(found), index=found.index, dtype="category"))
+
+
+def codes(networks: Iterable[str], *, sample: bool = True) -> Int[np.ndarray, " networks"]:
+    """Return the codes by which `points` calls networks; a name that has no score is left out."""
+    known = _codes(store.version(), sample)
+    return np.array([known[name] for name in networks if name in known], dtype=np.int64)
+
+
+@functools.lru_cache(maxsize=2)
+def _codes(_version: str, sample: bool) -> dict[str, int]:
+    names = store.query("SELECT unnest(enum_range(NULL::scores_network))::VARCHAR AS network", sample=sample)["network"]
+    return {name: code for code, name in enumerate(names)}
 
 
 @kept
@@ -244,8 +256,16 @@ class Pair:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What to know before the line is believed."""
-        bent = _bent(self.line) if self.line is not None else ()
-        return (*bent, *(self.carried.warnings if self.carried is not None else ()))
+        of_line = (*_clipped(self.line), *_bent(self.line)) if self.line is not None and self.line.reason is None else ()
+        return (*of_line, *(self.carried.warnings if self.carried is not None else ()))
+
+
+def _clipped(line: lines.Line) -> tuple[str, ...]:
+    """Return a sentence where networks stand at the bounds of the axes instead of where they are."""
+    if not line.clipped:
+        return ()
+    bounds = f"{100 * line.epsilon:g} % or beyond {100 - 100 * line.epsilon:g} %"
+    return (f"{line.clipped} of {line.n} networks have a share below {bounds}: on {line.axes} axes they stand at that bound.",)
 
 
 def _bent(line: lines.Line) -> tuple[str, ...]:
@@ -253,9 +273,8 @@ def _bent(line: lines.Line) -> tuple[str, ...]:
     r, rho = float(np.sqrt(line.r2)), abs(line.spearman.value)
     if not rho - r > BENT:
         return ()
-    return (
-        f"The order agrees better (Spearman {rho:.2f} in size) than the line (r {r:.2f}): the relation bends on these axes, or some networks leave it.",
-    )
+    numbers = f"(Spearman {rho:.2f} in size) than the line (r {r:.2f})"
+    return (f"The order agrees better {numbers}: the relation bends on these axes, or some networks leave it.",)
 
 
 def pair(

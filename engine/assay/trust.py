@@ -92,7 +92,7 @@ def check_collection(collection: str, *, sample: bool) -> None:
     if collection not in known:
         if not known:
             raise errors.UserError("Nothing has been evaluated yet.", "Run an evaluation or import a table of results.")
-        raise errors.unknown("table", collection, known)
+        raise errors.unknown("table", collection, [name for name in known if name])
 
 
 @kept

@@ -178,8 +178,13 @@ def cancel(job_id: str, user: str | None = None) -> None:
     audit("cancel", job_id, user)
 
 
-def resume(job_id: str, user: str | None = None) -> None:
+def resume(job_id: str, user: str | None = None, *, executor: str | None = None) -> None:
     """Put a cancelled or failed job back into the queue; what it has stored is kept.
+
+    Args:
+        job_id: the job.
+        user: who asks.
+        executor: where its cells run from now on, as in `submit`; None = where they ran before.
 
     Raises:
         UserError: when the job is done or still active.
@@ -189,8 +194,9 @@ def resume(job_id: str, user: str | None = None) -> None:
         raise errors.UserError(f"This run is {now.state}; only a cancelled or failed one can be resumed.")
     with write() as db:
         db.execute(
-            "UPDATE jobs SET state = 'queued', cancel = 0, error = NULL, finished = NULL, log = log || ? WHERE id = ? AND state = ?",
-            (_line("resumed"), job_id, now.state),
+            """UPDATE jobs SET state = 'queued', cancel = 0, error = NULL, finished = NULL, executor = ?, log = log || ?
+               WHERE id = ? AND state = ?""",
+            (now.executor if executor is None else executor, _line("resumed"), job_id, now.state),
         )
     audit("resume", job_id, user)
 

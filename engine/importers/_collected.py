@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from engine import errors, rows, safety
-from engine.importers import _examining, _numbers
-from engine.importers._examining import Issue, Parsed
+from engine.importers import _examining, _numbers, _parsed
+from engine.importers._desk import Issue
 from engine.importers._mapping import KEPT_AS_IS, Layout, Target, is_share
 from engine.importers._numbers import Numbers
+from engine.importers._parsed import Parsed
 
 SOURCE = "table"
 MOST_NAME = 80
@@ -208,7 +209,7 @@ def collect(draft: Draft, choices: Mapping[str, str] = {}) -> Collected:
     Raises:
         UserError: for a choice that there is not.
     """
-    parsed = _examining.parse(draft.frame, draft.layout, draft.numbers)
+    parsed = _parsed.parse(draft.frame, draft.layout, draft.numbers)
     examined = _examining.examine(parsed, choices, draft.broken, draft.layout)
     return Collected(draft, examined.parsed, examined.issues, examined.left_out, dict(choices))
 

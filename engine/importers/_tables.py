@@ -22,6 +22,7 @@ from engine.importers import _sources
 INDEX_NAMES = ("", "unnamed: 0", "__index_level_0__", "index", "level_0")  # the first three are nobody's choice
 SEPARATORS = (",", ";", "\t", "|")
 SAMPLE_LINES = 60
+MOST_LEAD = 12  # lines above a table
 FIELD_LIMIT = 10_000_000
 NAME = "name"  # of a column that has no name and holds names
 
@@ -85,13 +86,17 @@ def _csv(path: Path, text: str) -> Table:
     csv.field_size_limit(FIELD_LIMIT)
     separator = _separator(path, text)
     try:
-        first = _first_rows(text, separator)
         counts = _counts(text, separator)
+        lead = _lead(counts)
+        first = _first_rows(text, separator, lead)
     except csv.Error as problem:
         raise errors.UserError(f"{safety.shown(path.name)} cannot be read as a table: {problem}.", "Check its quotes and separators.") from problem
     if not first:
         raise errors.UserError(f"{safety.shown(path.name)} has no rows.", "Check that it was written to its end.")
-    lines, names, headers, notes = _header(first, counts)
+    lines, names, headers, notes = _header(first, counts[lead:])
+    lines += lead
+    notes += [f"The first {lead} lines are no part of the table and are left out."] if lead > 1 else []
+    notes += ["The first line is no part of the table and is left out."] if lead == 1 else []
     columns, more = _unique(names)
     body = counts[lines:]
     frame, broken = _body(text, separator, lines, columns, body)
@@ -114,11 +119,26 @@ def _separator(path: Path, text: str) -> str:
     return best
 
 
-def _first_rows(text: str, separator: str) -> list[list[str]]:
-    found = []
+def _lead(counts: np.ndarray) -> int:
+    """Return how many lines stand above the table, such as a title: they have far fewer cells than its rows."""
+    if len(counts) < 3:
+        return 0
+    usual = int(np.bincount(counts).argmax())
+    there = np.flatnonzero(counts[:MOST_LEAD] >= usual)
+    if usual < 3 or not len(there):
+        return 0
+    first = int(there[0])
+    return first - 1 if first and counts[first - 1] == usual - 1 else first  # a heading may lack the name of the rows' names
+
+
+def _first_rows(text: str, separator: str, lead: int) -> list[list[str]]:
+    """Return the first filled lines below what stands above the table."""
+    found, seen = [], 0
     for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
-        if any(cell.strip() for cell in row):
-            found.append([cell.strip() for cell in row])
+        if row and any(row):
+            seen += 1
+            if seen > lead:
+                found.append([cell.strip() for cell in row])
         if len(found) >= 6:
             break
     return found
@@ -141,7 +161,8 @@ def _header(first: list[list[str]], counts: np.ndarray) -> tuple[int, list[str],
         joined = [" ".join(part for part in pair if part) for pair in pairs]
         return lines, joined, pairs, [f"The first {lines} lines are headings; their names are joined, as in “{safety.shown(joined[-1])}”."]
     usual = int(np.bincount(counts[1:]).argmax()) if len(counts) > 1 else len(names)
-    if usual == len(names) + 1 and (counts[1:] == usual).mean() > 0.9:
+    trailing = all(len(row) <= len(names) or not row[-1] for row in first[1:])  # separators at the ends of lines
+    if usual == len(names) + 1 and (counts[1:] == usual).mean() > 0.9 and not trailing:
         names = [NAME, *names]
         notes.append("Each row has one cell more than the first line has names: the first column is taken as names of rows.")
     while len(names) > usual and not names[-1]:

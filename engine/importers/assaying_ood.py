@@ -18,7 +18,6 @@ from engine.importers._mapping import Layout, Target
 VERSION = 1
 SUFFIXES = (".json", ".zip")
 NEEDS = "a folder (or .zip) of run folders with results.json, or one of them"
-LICENCE = ""
 CITATION = "Wenzel et al., Assaying out-of-distribution generalization in transfer learning, NeurIPS 2022"
 METRICS = {
     "top1_classification_accuracy": "accuracy", "classification_accuracy": "accuracy", "top5_classification_accuracy": "top5_accuracy",
@@ -48,7 +47,7 @@ def read(path: Path) -> Draft:
     frame = _tables.frame_of([{name: value for name, value in record.items() if not isinstance(value, dict)} for record in records])
     attributes = tuple(str(c) for c in frame if c not in targets and c not in {"run", "trained_on"})
     layout = Layout(("run",), targets, attributes, trained_on_column="trained_on" if "trained_on" in frame else None)
-    return Draft("assaying_ood", _sources.named(used, root), _sources.digest(used), frame, layout, tuple(notes), licence=LICENCE, citation=CITATION)
+    return Draft("assaying_ood", _sources.named(used, root), _sources.digest(used), frame, layout, tuple(notes), citation=CITATION)
 
 
 def _one(file: Path, notes: list[str]) -> dict[str, Any] | None:

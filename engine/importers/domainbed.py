@@ -23,7 +23,6 @@ from engine.importers._mapping import Layout, Target
 VERSION = 1
 SUFFIXES = (".jsonl", ".zip")
 NEEDS = "a sweep folder (or .zip) of results.jsonl, or one of them"
-LICENCE = ""
 CITATION = "Gulrajani and Lopez-Paz, In search of lost domain generalization, ICLR 2021"
 _ENV = re.compile(r"env(\d+)_(in|out)_acc")
 Steps = Literal["last", "all"]
@@ -60,7 +59,7 @@ def read(path: Path, steps: Steps = "last") -> Draft:
     layout = Layout(keys, targets, attributes, trained_on_column="trained_on", notes=(f"Of {len(files):,} runs, {said}.",))
     notes = tuple(f"{why}, and are left out." for _, why in broken)
     return Draft(
-        "domainbed", _sources.named(files, _sources.folder(path)), _sources.digest(files), frame, layout, notes, licence=LICENCE, citation=CITATION
+        "domainbed", _sources.named(files, _sources.folder(path)), _sources.digest(files), frame, layout, notes, citation=CITATION
     )
 
 

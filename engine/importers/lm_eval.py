@@ -21,7 +21,6 @@ from engine.importers._numbers import Numbers
 VERSION = 1
 SUFFIXES = (".json", ".zip")
 NEEDS = "a results*.json, or a folder (or .zip) of them"
-LICENCE = ""
 CITATION = "EleutherAI/lm-evaluation-harness"
 NORMAL = 1.959964
 _MODEL = re.compile(r"(?:^|,)\s*(?:pretrained|model|engine)=([^,]+)")
@@ -51,7 +50,7 @@ def read(path: Path) -> Draft:
     layout = Layout(("model",), {"value": Target("value")}, attributes, dataset="task", metric="metric", count="n")
     counts = frame["n"].to_numpy(np.float64, na_value=np.nan)
     return Draft(
-        "lm_eval", _sources.named(used, _sources.folder(path)), _sources.digest(used), frame, layout, tuple(notes), licence=LICENCE,
+        "lm_eval", _sources.named(used, _sources.folder(path)), _sources.digest(used), frame, layout, tuple(notes),
         citation=CITATION,
         read={"value": numbers, "n": Numbers(counts, np.isnan(counts), nothing)},
     )  # fmt: skip

@@ -48,7 +48,7 @@ def estimates(
     for i, (said, column) in enumerate(series.items()):
         traces.append(_marks(frame, column, said, label, within, float(steps[i]), i))
     x = axes.layout(title, None, within=within) | {"zeroline": True, "zerolinecolor": template.LIGHT.axis, "zerolinewidth": 1}
-    names = ["<br>".join(textwrap.wrap(formats.plain(name), max(WIDE, len(str(name)) // 2 + 8))) for name in frame[label]]
+    names = [_two_lines(str(name)) for name in frame[label]]
     return template.figure(
         traces,
         xaxis=x,
@@ -57,6 +57,12 @@ def estimates(
         annotations=_notes(frame, note) if note else [],
         margin={"r": 34} if note else {},
     )
+
+
+def _two_lines(name: str) -> str:
+    """Return a long name in two lines, the first as short as that allows but not below `WIDE`."""
+    wrapped = next(lines for width in range(WIDE, WIDE + len(name) + 1) if len(lines := textwrap.wrap(name, width)) <= 2)
+    return "<br>".join(formats.plain(line) for line in wrapped)
 
 
 def _marks(frame: pd.DataFrame, column: str, said: str, label: str, within: tuple[float, float] | None, step: float, place: int) -> Trace:
@@ -80,6 +86,7 @@ def _marks(frame: pd.DataFrame, column: str, said: str, label: str, within: tupl
         hovertext=texts,
         hoverinfo="text",
         customdata=frame[label].astype(str).tolist(),
+        cliponaxis=False,
         marker={"color": ink, "size": 8, "symbol": [SYMBOLS[place % len(SYMBOLS)] if o < 0 else EDGE[o] for o in outside], "line": {"width": 1.5}},
     )
 

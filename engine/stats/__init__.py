@@ -7,6 +7,7 @@
 - `calibration`: confidence against accuracy in bins.
 - `roc`: how well one score tells two sets apart.
 - `lines`: a line through networks on linear, logit or probit axes.
+- `patterns`: the pattern of a pair of sets, what carries its line, who stands above it.
 - `paired`: two networks on the same examples.
 - `regression`: how well one or two numbers tell another, pooled and within pairs, with what is left out.
 - `factors`: which few hidden numbers stand behind many, and rank correlations.

@@ -112,9 +112,14 @@ def fit(
         axes, epsilon, plain.n, plain.clipped, plain.spearman,
         slope=Estimate(slope, *intervals.percentile(slopes, level)), intercept=intercept,
         r2=r2, r2_without_one=without_one(u, v)[:2],
-        intercept_interval=intervals.percentile(intercepts, level), r2_interval=intervals.percentile(r2s, level),
+        intercept_interval=intervals.percentile(intercepts, level), r2_interval=_around(r2, *intervals.percentile(r2s, level)),
         x=places, y=from_axis(intercept + slope * on_axis, axes), low=from_axis(low, axes), high=from_axis(high, axes),
     )  # fmt: skip
+
+
+def _around(value: float, low: float, high: float) -> tuple[float, float]:
+    """Return an interval widened to hold the value: resampled R² near 0 all lie above it."""
+    return min(low, value), max(high, value)
 
 
 def least_squares(
@@ -255,7 +260,7 @@ def of_groups(
     epsilon: float = EPSILON,
     level: float = intervals.LEVEL,
 ) -> Groups:
-    """Return the least-squares lines through many groups of points at once, without bootstrap.
+    """Return the least-squares lines through many groups of points at once, without bootstrap; fewer than three points have none.
 
     Args:
         codes: Which group, 0 to groups - 1, each point belongs to.
@@ -268,7 +273,8 @@ def of_groups(
     """
     x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     n = np.bincount(codes, minlength=groups)
-    slope, intercept, r = _through(codes, to_axis(x, axes, epsilon), to_axis(y, axes, epsilon), n)
+    enough = n >= FEWEST
+    slope, intercept, r = (np.where(enough, found, NAN) for found in _through(codes, to_axis(x, axes, epsilon), to_axis(y, axes, epsilon), n))
     by_x, by_y = _order(codes, x), _order(codes, y)
     rho = _through(codes, _ranks(codes, x, by_x), _ranks(codes, y, by_y), n)[2]
     low, high = _rank_interval(rho, n, level)

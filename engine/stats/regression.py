@@ -153,11 +153,12 @@ def moments(
     if many:
         weights = np.concatenate([weights, bootstrap.weights(weights.shape[1], many, seed)])
     each = [np.zeros((len(weights), int(pair.max()) + 1, block.shape[1] + 1, block.shape[1] + 1)) for block in blocks]
-    for rows in _rows(pair):
-        rows = rows[np.argsort(drawn_together[network[rows]], kind="stable")]
-        codes = drawn_together[network[rows]]
-        starts = np.flatnonzero(np.diff(codes, prepend=-1))
-        mine = weights[:, codes[starts]]
+    group, before, mine = drawn_together[network], np.empty(0), weights
+    for rows in _rows(pair, group):
+        starts = np.flatnonzero(np.diff(group[rows], prepend=-1))
+        there = group[rows[starts]]
+        if not np.array_equal(there, before):  # pairs of one ID set have the same networks
+            before, mine = there, weights[:, there]
         for block, found in zip(blocks, each, strict=True):
             found[:, pair[rows[0]]] = _moments(block[rows], starts, mine)
     return each
@@ -180,9 +181,9 @@ def _moments(
     return back @ full @ back.T
 
 
-def _rows(pair: Int[np.ndarray, " n"]) -> Iterator[Int[np.ndarray, " m"]]:
-    """Yield the rows of each pair."""
-    order = np.argsort(pair, kind="stable")
+def _rows(pair: Int[np.ndarray, " n"], by: Int[np.ndarray, " n"] | None = None) -> Iterator[Int[np.ndarray, " m"]]:
+    """Yield the rows of each pair, as they come or sorted by something."""
+    order = np.argsort(pair, kind="stable") if by is None else np.lexsort((by, pair))
     if len(order):
         yield from np.split(order, np.flatnonzero(np.diff(pair[order])) + 1)
 

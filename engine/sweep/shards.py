@@ -70,7 +70,7 @@ def make(spec: SweepSpec, where: executors.Where | None = None, home: Path | Non
         for shard in shards(spec):
             with claimed(shard, work(home)) as mine:
                 if mine and not finished(shard, into):
-                    yield from _make(shard, executor, work(home), into or places.results())
+                    yield from _make(shard, executor, work(home), into or manifests.roots()["results"])
 
 
 @contextlib.contextmanager

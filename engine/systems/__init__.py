@@ -29,8 +29,8 @@ from engine.systems._vocabulary import Edge, Factor, Mechanism, System
 __all__ = [
     "ROOM", "Card", "Choice", "Condition", "Cut", "Do", "DoDistribution", "Edge", "Factor", "GlyphBank", "Intervention", "Latents", "Law",
     "Mechanism", "Mixture", "Normal", "Parameter", "Point", "Probabilities", "SeeingAndDoing", "Support", "System", "Uniform", "card",
-    "check", "conditions", "counterfactual", "held_out", "interventions", "load", "meets", "names", "parameters", "probabilities", "render",
-    "sample", "seeing_and_doing", "sheet", "support", "text", "told",
+    "check", "conditions", "counterfactual", "held_out", "interventions", "load", "meets", "names", "parameters", "probabilities", "problem",
+    "render", "sample", "seeing_and_doing", "sheet", "support", "text", "told",
 ]  # fmt: skip
 
 ROOM = "systems"
@@ -75,7 +75,7 @@ def card(name: str) -> Card:
     Raises:
         UserError: for an unknown name, or a file that lacks one of the constants or writes it wrongly.
     """
-    entry = registry.card(ROOM, name)
+    entry = _entry(name)
     said = entry.constants
     if lacking := [constant for constant in CONSTANTS if constant not in said]:
         raise errors.UserError(f"The system file {name}.py lacks {', '.join(lacking)}.", "Write each as a literal at the top of the file.")
@@ -86,6 +86,24 @@ def card(name: str) -> Card:
             f"The system file {name}.py has PARAMETERS that cannot be read.", 'Write {"name": (default, lowest, highest, "what it is"), …}.'
         ) from problem
     return Card(name, entry.title.rstrip("."), entry.text, said["VERSION"], said["TASK"], said["FRAME"], said["CHANNELS"], told, said["CITATION"])
+
+
+def _entry(name: str) -> registry.Card:
+    try:
+        return registry.card(ROOM, name)
+    except SyntaxError as problem:
+        raise errors.UserError(
+            f"The system file {name}.py cannot be read: {problem.msg} in line {problem.lineno}.", "Correct that line."
+        ) from problem
+
+
+def problem(name: str) -> str | None:
+    """Return why a system cannot be used, None where it can: one file that is wrong must not hide the others."""
+    try:
+        load(name)
+    except errors.UserError as said:
+        return str(said)
+    return None
 
 
 def parameters(name: str, given: Mapping[str, float]) -> dict[str, float]:
@@ -112,12 +130,17 @@ def load(name: str, **given: float) -> System:
     Raises:
         UserError: for an unknown system or parameter, a parameter outside its range, or a file that describes no system.
     """
-    return _load(name, registry.card(ROOM, name).sha256, tuple(parameters(name, given).items()))
+    return _load(name, _entry(name).sha256, tuple(parameters(name, given).items()))
 
 
 @functools.lru_cache(maxsize=64)
 def _load(name: str, _source: str, given: tuple[tuple[str, float], ...]) -> System:
-    made = registry.load(ROOM, name).build(**dict(given))
+    try:
+        made = registry.load(ROOM, name).build(**dict(given))
+    except (ImportError, NameError, AttributeError, TypeError, ValueError, LookupError, ArithmeticError) as problem:
+        raise errors.UserError(
+            f"The system file {name}.py cannot be run ({type(problem).__name__}: {problem}).", "Let it offer build(**parameters) -> System."
+        ) from problem
     if not isinstance(made, System):
         raise errors.UserError(f"The system file {name}.py builds {type(made).__name__}.", "Let `build` return a System.")
     if made.name != name:

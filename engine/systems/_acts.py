@@ -53,8 +53,8 @@ class Cut:
     """Cut an edge: the effect takes, instead of its cause's value, that of an unrelated unit of the untouched system.
 
     So the effect keeps the distribution that it has over all values of the cause, but no longer goes with it; no other
-    mechanism changes. Source: Janzing, Balduzzi, Grosse-Wentrup and Schölkopf, "Quantifying causal influences", 2013,
-    section 3.
+    mechanism changes. Source: the post-cutting distribution of Janzing, Balduzzi, Grosse-Wentrup and Schölkopf,
+    "Quantifying causal influences", 2013.
     """
 
     source: str

@@ -14,7 +14,8 @@ from jaxtyping import Float, Int
 from engine import errors
 from engine.stats import intervals as stats
 from engine.systems import _acts, _laws, _units
-from engine.systems._acts import Condition, Cut, Do, Intervention
+from engine.systems._acts import Condition, Cut, DoDistribution, Intervention
+from engine.systems._laws import Choice, Uniform
 from engine.systems._vocabulary import System, laws
 
 DRAWN = 20_000
@@ -33,7 +34,7 @@ class Probabilities:
 
 @dataclass(frozen=True)
 class SeeingAndDoing:
-    """A factor's distribution as it is, where another factor is seen to have a value, and where it is made to have it."""
+    """A factor's distribution as it is, where another factor is seen to be something, and where it is made so."""
 
     as_it_is: Probabilities
     seeing: Probabilities
@@ -92,19 +93,21 @@ def probabilities(
     return Probabilities(about.domain, exact, exact, exact, exact=True)
 
 
-def seeing_and_doing(system: System, of: str, factor: str, value: str, n: int = DRAWN, seed: int = 0) -> SeeingAndDoing:
-    """Return P(of), P(of | factor = value) and P(of | do(factor = value)).
+def seeing_and_doing(system: System, of: str, seen: Condition, n: int = DRAWN, seed: int = 0) -> SeeingAndDoing:
+    """Return the distribution of a factor as it is, where `seen` is so, and where it is made so.
 
-    They differ where `factor` and `of` share a cause, or `of` is a cause of `factor`: seeing an effect tells of its causes, making
-    it does not change them (Pearl, "Causality", 2009, section 3.2).
+    To make several values so is to choose among them evenly; a range, to draw from it uniformly. Seeing and doing differ
+    where the two factors share a cause, or `of` is a cause of the other: seeing an effect tells of its causes, making it
+    does not change them (Pearl, "Causality", 2nd edition, 2009, section 3.2).
 
     Raises:
-        UserError: for unknown names, factors that are numbers, or a value that never occurs by itself.
+        UserError: for unknown names, an `of` that is a number, or a condition that no unit meets by itself.
     """
-    seen = (Condition(factor, (value,)),)
-    done = (Do(factor, value),)
+    _acts.check(system, (), (seen,))
+    law = Uniform(*np.clip((seen.low, seen.high), *system.factor(seen.factor).limits).tolist()) if not seen.values else Choice.even(seen.values)
+    done = (DoDistribution(seen.factor, law),)
     return SeeingAndDoing(
-        probabilities(system, of, n=n, seed=seed), probabilities(system, of, (), seen, n, seed), probabilities(system, of, done, (), n, seed)
+        probabilities(system, of, n=n, seed=seed), probabilities(system, of, (), (seen,), n, seed), probabilities(system, of, done, (), n, seed)
     )
 
 

@@ -17,7 +17,7 @@ from engine.systems._acts import Condition, Cut, Intervention
 from engine.systems._vocabulary import COLUMNS, System
 
 TRIES = 400_000  # units that a condition may cost
-BLOCK = 4096
+BLOCK = 16_384
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,14 +72,14 @@ def sample(
         raise errors.UserError(f"{n} units from number {start} cannot be drawn.", "Ask for numbers that are not negative.")
     if not conditions:
         return _world(system, seed, np.arange(start, start + n), tuple(interventions))
-    kept: list[Latents] = []
+    found = np.empty(0, np.int64)
     for first in range(start, start + TRIES, BLOCK):
-        block = _world(system, seed, np.arange(first, min(first + BLOCK, start + TRIES)), tuple(interventions))
-        kept.append(block[meets(block, conditions)])
-        if sum(map(len, kept)) >= n:
-            return _joined(kept)[slice(0, n)]
+        block = np.arange(first, min(first + BLOCK, start + TRIES))
+        found = np.concatenate([found, block[_meeting(system, seed, block, interventions, conditions)]])
+        if len(found) >= n:
+            return _world(system, seed, found[:n], tuple(interventions))
     raise errors.UserError(
-        f"Only {sum(map(len, kept))} of {TRIES:,} units meet {_acts.text(conditions)}, not {n}.",
+        f"Only {len(found)} of {TRIES:,} units meet {_acts.text(conditions)}, not {n}.",
         "Widen the condition, ask for fewer units, or intervene instead: do(…) makes any value happen.",
     )
 
@@ -106,6 +106,17 @@ def meets(latents: Latents, conditions: Iterable[Condition]) -> Bool[np.ndarray,
         codes = [about.code(value) for value in one.values]
         found &= np.isin(column, codes) if about.categorical else (column >= one.low) & (column <= one.high)
     return found
+
+
+def _meeting(
+    system: System, seed: int, units: Int[np.ndarray, " n"], acts: Sequence[Intervention], conditions: Sequence[Condition]
+) -> Bool[np.ndarray, " n"]:
+    """Return which units meet all conditions; only the factors that these depend on are drawn."""
+    asked = [one.factor for one in conditions]
+    needed = {*asked, *(cause for factor in asked for cause in system.ancestors(factor))}
+    names = [name for name in system.order if name in needed]
+    values = _evaluated(system, names, seed, units, lambda name: uniforms(seed, name, units), acts)
+    return meets(Latents(system, seed, units, values, {}), conditions)
 
 
 def uniforms(seed: int, stream: str, units: Int[np.ndarray, " n"]) -> Float[np.ndarray, "n 4"]:
@@ -163,9 +174,3 @@ def _caused(system: System, name: str, given: Mapping[str, np.ndarray], noise: F
         arguments |= {parent.name: parent.domain[given[parent.name][here[0]]] for parent in named}
         values[here] = law(**arguments).draw(factor, noise[here])
     return values
-
-
-def _joined(parts: Sequence[Latents]) -> Latents:
-    first = parts[0]
-    values, noise = ({name: np.concatenate([getattr(part, which)[name] for part in parts]) for name in first.values} for which in ("values", "noise"))
-    return Latents(first.system, first.seed, np.concatenate([part.units for part in parts]), values, noise, first.interventions)

@@ -4,13 +4,13 @@ import time
 
 import streamlit as st
 
-from engine import control, errors, store
+from engine import control, errors, executors, store
 from engine.assay import spec as asking
 from engine.assay import views
 from engine.assay.spec import AssaySpec
 from engine.control import workers
 from engine.plots import formats
-from pages.assay import found, question, shown
+from pages.assay import found, place, question, shown
 from pages.parts import kit
 
 ARROW = ":material/arrow_forward:"
@@ -69,6 +69,7 @@ def _cost_and_button(spec: AssaySpec) -> None:
     except errors.UserError as problem:
         kit.problem(problem)
         return
+    where = place.chosen()
     left, right = st.columns([3, 1], vertical_alignment="center")
     with left:
         if cost.unmeasured:
@@ -79,8 +80,8 @@ def _cost_and_button(spec: AssaySpec) -> None:
             st.caption(kit.escape(note))
         if len(plan.notes) > 3:
             st.caption(f"and {shown.plural(len(plan.notes) - 3, 'note')} of the same kind.")
-    if right.button("Run", type="primary", key="go", width="stretch"):
-        job = control.submit(spec, asking.title(spec), total=plan.cells, images_total=plan.images)
+    if right.button("Run", type="primary", key="go", width="stretch", disabled=where is None) and where is not None:
+        job = control.submit(spec, asking.title(spec), total=plan.cells, images_total=plan.images, executor=where.text())
         workers.ensure()
         st.query_params["run"] = job
         st.rerun()
@@ -171,6 +172,10 @@ def _stopped(job: control.Job) -> None:
         with st.container(horizontal=True):
             if st.button("Resume", key="resume", type="primary"):
                 control.resume(job.id)
+                workers.ensure()
+                st.rerun()
+            if executors.Where.read(job.executor) != executors.Where() and st.button("Resume on this machine alone", key="resume-here"):
+                control.resume(job.id, executor="")
                 workers.ensure()
                 st.rerun()
             _close()

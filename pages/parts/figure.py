@@ -75,7 +75,7 @@ def scatter(shown: points.Points, *, key: str, data: pd.DataFrame, name: str, al
         data: The rows behind it.
         name: Title of the picture and name of the files.
         alt: What the figure shows, in words.
-        options: `height`, `selected`, `on_open`, `on_region`, as in `pages.components.scatter.scatter`.
+        options: `height`, `selected`, `start`, `on_open`, `on_region`, as in `pages.components.scatter.scatter`.
     """
     opened = canvas.show(shown, key=key, name=name, alt=alt, **options)
     take_away(data, key=key, name=name)

@@ -1,4 +1,4 @@
-"""Everything there is to evaluate with: networks, architectures, data sets, shifts, metrics; and the way to bring your own."""
+"""Everything there is to evaluate with: networks, architectures, data sets, shifts, metrics, imported tables; and the way to bring your own."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,14 +11,15 @@ from engine import errors
 from engine.plots import formats
 from pages.parts import kit
 from pages.store.bring import choice
-from pages.store.cards import listings, opened, pictures
+from pages.store.cards import listings, opened, pictures, tables
 
 BRING = "Bring your own"
 ROW = 33  # pixels
 HEIGHT = 9 * ROW + 3
 NUMBERS = {
     "weights (MB)": st.column_config.NumberColumn(format="%.3g"), "parameters": st.column_config.NumberColumn(format="localized"),
-    "images": st.column_config.NumberColumn(format="localized"),
+    "images": st.column_config.NumberColumn(format="localized"), "scores": st.column_config.NumberColumn(format="localized"),
+    "imported": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
 }  # fmt: skip
 
 
@@ -37,6 +38,7 @@ SHELVES = {
     "Data sets": Shelf("data set", listings.of_datasets, pictures.dataset),
     "Shifts": Shelf("shift", listings.of_shifts, pictures.shift),
     "Metrics": Shelf("metric", listings.of_metrics, opened.metric),
+    "Tables": Shelf("table", listings.of_tables, tables.table),
 }
 
 
@@ -46,7 +48,7 @@ def main() -> None:
         "Library",
         "What is there to evaluate, on what, and on whose terms?",
         "Each entry has a card: what it is, its licence, whom to cite, where it comes from, and the hash that every result refers to. "
-        "Click a row to open its card. The last tab takes in networks, images and predictions of your own.",
+        "Click a row to open its card. The last tab takes in networks, images, predictions and result tables of your own.",
     )
     kit.finding(_finding())
     if said := st.session_state.pop("removed", None):
@@ -65,11 +67,12 @@ def main() -> None:
 def _finding() -> str:
     """Return what the library holds, counted."""
     n = listings.counts()
+    tables = f", and **{n['tables']} imported table{'s' if n['tables'] > 1 else ''}** of results" if n["tables"] else ""
     missing = f", {n['sets_missing']} not installed here" if n["sets_missing"] else ""
     return (
         f"**{formats.count(n['networks'])} networks** ready to run ({n['networks_brought']} brought; {formats.size(n['bytes'])} of weights) of "
         f"{n['architectures']} architectures, **{n['sets']} data sets** with {formats.count(n['images'])} images "
-        f"({n['sets_brought']} brought{missing}), **{n['shifts']} shifts** and {n['attacks']} attacks, **{n['metrics']} metrics**."
+        f"({n['sets_brought']} brought{missing}), **{n['shifts']} shifts** and {n['attacks']} attacks, **{n['metrics']} metrics**{tables}."
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from engine import control, errors, store
+from engine import control, errors, safety, store
 from engine.assay import spec as asking
 from engine.assay import views
 from engine.assay.spec import AssaySpec
@@ -118,6 +118,8 @@ def _words(question: dict[str, Any]) -> dict[str, str]:
 
 def _word(value: Any) -> str:
     """Return a value in words: names, or shifts with their strengths."""
+    if isinstance(value, dict):
+        return safety.few([f"{name}: {inner}" for name, inner in value.items()], 12)
     if not isinstance(value, list):
         return str(value)
     return ", ".join(f"{v['name']} {' '.join(f'{s:g}' for s in v['strengths'])}" if isinstance(v, dict) else str(v) for v in value)

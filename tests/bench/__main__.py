@@ -57,7 +57,26 @@ def _pages(_: argparse.Namespace) -> Iterator[Result]:
     return of_pages.run()
 
 
-GROUPS: dict[str, Callable[[argparse.Namespace], Iterator[Result]]] = {"assay": _assay, "store": _store, "scale": _scale, "pages": _pages}
+def _systems(_: argparse.Namespace) -> Iterator[Result]:
+    from tests.bench import of_systems
+
+    return of_systems.run()
+
+
+def _choosing(_: argparse.Namespace) -> Iterator[Result]:
+    from tests.bench import of_choice
+
+    return of_choice.run()
+
+
+GROUPS: dict[str, Callable[[argparse.Namespace], Iterator[Result]]] = {
+    "assay": _assay,
+    "store": _store,
+    "scale": _scale,
+    "choosing": _choosing,
+    "pages": _pages,
+    "systems": _systems,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -184,14 +184,9 @@ def glyph_bank(system: systems.System, split: str = "test") -> systems.GlyphBank
 
 @functools.lru_cache(maxsize=8)
 def _bank(split: str, sources: tuple[str, ...]) -> systems.GlyphBank:
-    parts = [_split(name, split) for name in sources]
+    from engine.datasets import images  # late, for the room imports this file; its splits are kept
+
+    parts = [images.load(name, split) for name in sources]
     pictures = np.concatenate([np.asarray(part.images)[..., 0] for part in parts])
     labels = np.concatenate([part.labels for part in parts])
     return systems.GlyphBank(split, pictures, labels, sources, np.repeat(np.arange(len(parts)), [len(part) for part in parts]))
-
-
-def _split(name: str, split: str) -> Images:
-    module = registry.load(ROOM, name)
-    if sentence := (module.missing() if hasattr(module, "missing") else None):
-        raise errors.UserError(f"The glyphs of “{name}” cannot be used here.", sentence)
-    return module.load(split)

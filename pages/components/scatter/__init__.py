@@ -17,6 +17,7 @@ def show(
     alt: str = "",
     height: int = 460,
     selected: str | None = None,
+    start: Mapping[str, Any] | None = None,
     on_open: Callable[[str], None] | None = None,
     on_region: Callable[[Mapping[str, Any] | None], None] | None = None,
 ) -> str | None:
@@ -29,10 +30,11 @@ def show(
         alt: What the figure shows, for those who cannot see it.
         height: Pixels.
         selected: Id of a point to mark.
+        start: The region that is brushed at first, such as the one in the address.
         on_open: Called with the id of a point that was clicked or opened by Enter, before the page runs again.
         on_region: Called with a new region, or None when it was cleared; see `engine.plots.points.inside`.
     """
-    packed = points.pack(shown, height=height, name=name, alt=alt, selected=selected, region=region(key))
+    packed = points.pack(shown, height=height, name=name, alt=alt, selected=selected, region=region(key) or start)
     held = mount(
         "scatter/scatter.js",
         key=key,

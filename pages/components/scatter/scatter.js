@@ -28,7 +28,15 @@ export function unpack(data) {
     offset += 4 * header.count;
   }
   const colours = header.colours ? new Uint8Array(buffer, start + offset, header.count) : null;
-  return { ...header, ...arrays, labels: header.labels || header.ids, xAxis: header.x, yAxis: header.y, x: arrays.x, y: arrays.y, groupOf: colours };
+  const ids = names(header.ids);
+  return { ...header, ...arrays, ids, labels: names(header.labels) || ids, xAxis: header.x, yAxis: header.y, x: arrays.x, y: arrays.y, groupOf: colours };
+}
+
+/** Return names that were written as what each does not share with the one before it. */
+function names(given) {
+  if (!given?.shared) return given;
+  let last = "";
+  return given.shared.split("\n").map((line) => (last = last.slice(0, line.charCodeAt(0) - 33) + line.slice(1)));
 }
 
 /** Mount a scatter in an element or shadow root. Returns {update(data), destroy(), plane}. */

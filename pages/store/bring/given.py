@@ -15,7 +15,7 @@ LONGEST_NAME = 120  # letters, the ending included
 KEPT_SECONDS = 86_400  # an upload that nobody saved is forgotten after a day
 
 
-def ask(kind: str, accepts: str, *, folders: bool = False) -> Path | None:
+def ask(kind: str, accepts: str, *, folders: bool = False, several: bool = False) -> Path | None:
     """Ask for a file (or folder) and return where it lies; None until one is given.
 
     What was given stays in hand when the person looks at another tab, until it is put away.
@@ -24,6 +24,7 @@ def ask(kind: str, accepts: str, *, folders: bool = False) -> Path | None:
         kind: what is brought; the state is kept under it.
         accepts: which kinds of files, as the person reads it.
         folders: whether a folder will do.
+        several: whether several files may be uploaded together; they are given as a folder.
     """
     if problem := st.session_state.get(f"problem-{kind}"):
         told.problem(problem)
@@ -31,7 +32,7 @@ def ask(kind: str, accepts: str, *, folders: bool = False) -> Path | None:
     if path is not None and path.exists():
         _in_hand(kind, path)
         return path
-    _ask(kind, accepts, folders=folders)
+    _ask(kind, accepts, folders=folders, several=several)
     return None
 
 
@@ -40,11 +41,11 @@ def key(kind: str, name: str) -> str:
     return f"{kind}-{name}-{st.session_state.get(f'turn-{kind}', 0)}"
 
 
-def _ask(kind: str, accepts: str, *, folders: bool) -> None:
+def _ask(kind: str, accepts: str, *, folders: bool, several: bool) -> None:
     local = not server.is_public()
     left, right = st.columns(2) if local else (st.container(), None)
     upload = key(kind, "upload")
-    left.file_uploader(f"Upload: {accepts}", key=upload, on_change=_keep, args=(kind, upload))
+    left.file_uploader(f"Upload: {accepts}", key=upload, on_change=_keep, args=(kind, upload), accept_multiple_files=several)
     if right is not None:
         what = "file or folder" if folders else "file"
         typed = key(kind, "path")
@@ -76,23 +77,25 @@ def uploads() -> Path:
 
 
 def _keep(kind: str, key: str) -> None:
-    """Write an upload to disk, under its own name in a folder of its own."""
+    """Write an upload to disk, each file under its own name in a folder of their own."""
     st.session_state.pop(f"problem-{kind}", None)
-    file = st.session_state.get(key)
-    if file is None:
+    given = st.session_state.get(key)
+    files = given if isinstance(given, list) else [given] if given is not None else []
+    if not files:
         return
     forget_old()
-    folder = uploads() / safety.slug(file.file_id)
+    folder = uploads() / safety.slug(files[0].file_id)
+    into = folder / f"{len(files)} files" if len(files) > 1 else folder
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        path = safety.inside(folder, tidy(file.name))
-        path.write_bytes(file.getbuffer())
+        into.mkdir(parents=True, exist_ok=True)
+        for file in files:
+            safety.inside(into, tidy(file.name)).write_bytes(file.getbuffer())
     except OSError as problem:
         shutil.rmtree(folder, ignore_errors=True)
-        sentence = f"{safety.shown(file.name)} cannot be written to disk: {problem.strerror or problem}."
+        sentence = f"{safety.shown(files[0].name)} cannot be written to disk: {problem.strerror or problem}."
         st.session_state[f"problem-{kind}"] = errors.UserError(sentence, "Make room, or bring it by its path.")
         return
-    st.session_state[f"given-{kind}"] = path
+    st.session_state[f"given-{kind}"] = into if len(files) > 1 else safety.inside(into, tidy(files[0].name))
 
 
 def _take(kind: str, key: str) -> None:
@@ -128,7 +131,7 @@ def tidy(name: str) -> str:
 
 
 def forget_old() -> None:
-    """Delete uploads of more than a day ago that nobody saved."""
-    for folder in uploads().glob("*"):
+    """Delete uploads of more than a day ago that nobody saved, and what archives among them held."""
+    for folder in (*uploads().glob("*"), *(places.cache() / "unpacked").glob("*")):
         if time.time() - folder.stat().st_mtime > KEPT_SECONDS:
             shutil.rmtree(folder, ignore_errors=True)

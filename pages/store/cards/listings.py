@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from engine import networks, registry, shifts
-from engine.assay import views
+from engine.assay import population, views
 from engine.datasets import images
+from engine.importers import _storing
 
 ARCHITECTURES = "models/classifiers"
 ATTACKS = "attacks"
@@ -116,6 +117,19 @@ def of_metrics() -> pd.DataFrame:
     return pd.DataFrame(found, columns=["name", "title", "about", "unit", "better", "needs", "version"])
 
 
+def of_tables() -> pd.DataFrame:
+    """Return the result tables that were imported, the newest first, with what the store holds of each."""
+    held = {str(row["collection"]): row for row in population.collections().to_dict("records")}
+    found = []
+    for one in _storing.brought():
+        has = held.get(one.name, {})
+        numbers = {name: has.get(name) for name in ("networks", "sets", "metrics", "scores")}
+        file = one.files[0] if len(one.files) == 1 else f"{len(one.files)} files"
+        found.append({"name": one.name, "kind": one.kind, **numbers, "file": file, "licence": one.licence or None, "imported": one.finished})
+    columns = ["name", "kind", "networks", "sets", "metrics", "scores", "file", "licence", "imported"]
+    return pd.DataFrame(found, columns=columns).astype(dict.fromkeys(("networks", "sets", "metrics", "scores"), "Int64"))
+
+
 def counts() -> dict[str, int]:
     """Return how many there are of each kind, for the sentence that opens the page."""
     cards, sets = networks.cards(), [images.card(name) for name in images.names()]
@@ -124,5 +138,5 @@ def counts() -> dict[str, int]:
         "architectures": len(registry.names(ARCHITECTURES)), "sets": len(sets), "sets_brought": sum(card.brought for card in sets),
         "sets_missing": sum(card.missing is not None for card in sets), "images": sum(sum(card.sizes.values()) for card in sets),
         "shifts": len(shifts.names()), "attacks": len(registry.names(ATTACKS)),
-        "metrics": sum(len(registry.names(room)) for room in METRICS.values()),
+        "metrics": sum(len(registry.names(room)) for room in METRICS.values()), "tables": len(_storing.brought()),
     }  # fmt: skip

@@ -8,6 +8,7 @@ import streamlit as st
 from engine import control, errors, store
 from engine.assay import views
 from engine.datasets import images
+from engine.importers import _storing
 from engine.importers import network as network_in
 from pages.parts import kit
 
@@ -62,3 +63,8 @@ def _archive(name: str) -> None:
         raise errors.UserError(f"No run that brought predictions of {name} is left.", "What is shown was measured by later runs, which are kept.")
     for run in mine:
         store.archive(str(run))
+
+
+def table(name: str) -> None:
+    """Offer to take an imported result table out of every answer."""
+    offer("table", name, "Its run is archived: its networks and scores leave every answer, the run's files stay.", _storing.remove)

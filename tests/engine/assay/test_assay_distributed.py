@@ -17,7 +17,7 @@ from engine.assay import distributed, tasks
 from engine.assay import run as local
 from engine.assay import spec as asking
 from engine.assay.spec import AssaySpec, Choice
-from engine.executors import Where
+from engine.executors import Where, dask
 
 NETWORKS = ("linear-mnist-scratch-s0", "mlp-mnist-whole-s0")
 SPEC = AssaySpec(
@@ -157,6 +157,18 @@ def test_where_to_run_is_no_part_of_the_question():
     assert control.job(other).executor == POOL.text()
 
 
+def test_a_run_whose_scheduler_is_gone_can_be_resumed_elsewhere(monkeypatch):
+    monkeypatch.setattr(dask, "PATIENCE_SECONDS", 0.3)
+    job_id = submitted(where=Where(kind="dask", address="tcp://127.0.0.1:9"))
+    assert worker.answer(control.claim("test", only=job_id)) == "failed"
+    assert "cannot be reached" in control.job(job_id).error
+    control.resume(job_id)
+    assert control.job(job_id).executor.count("127.0.0.1")
+    control.cancel(job_id)
+    control.resume(job_id, executor="")
+    assert worker.answer(control.claim("test", only=job_id)) == "done"
+
+
 def test_a_queue_of_an_earlier_version_gets_the_new_column(home):
     import sqlite3
 
@@ -171,7 +183,7 @@ def test_a_queue_of_an_earlier_version_gets_the_new_column(home):
     assert [job.executor for job in control.jobs()] == [POOL.text(), ""]
 
 
-def dask(*words):
+def started(*words):
     return subprocess.Popen([sys.executable, "-m", "dask", *words], cwd=places.ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
@@ -186,12 +198,12 @@ def wait_for(true, seconds=60):
 def cluster(tmp_path):
     """A scheduler and two workers, each a process: address, workers."""
     file = tmp_path / "scheduler.json"
-    processes = [dask("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show", "--scheduler-file", str(file))]
+    processes = [started("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show", "--scheduler-file", str(file))]
     try:
         wait_for(lambda: file.exists() and file.read_text().endswith("}"))
         address = json.loads(file.read_text())["address"]
         more = ("--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", "--no-dashboard")
-        processes += [dask("worker", address, *more) for _ in range(2)]
+        processes += [started("worker", address, *more) for _ in range(2)]
         wait_for(lambda: "2 Dask workers" in executors.check(Where(kind="dask", address=address)))
         yield address, processes[1:]
     finally:

@@ -52,3 +52,13 @@ def test_the_strength_finding_takes_the_far_end_of_a_shift_whose_strength_falls(
     said = plain(findings.of_strengths(found, "accuracy"))
     assert "**scale** at strength 0.5" in said
     assert "90.0 % to **30.0 %**" in said
+
+
+def test_patterns_are_counted_with_each_task_the_same():
+    found = pd.DataFrame({"task": ["many"] * 3 + ["one"], "pattern": ["increasing"] * 3 + ["none"]})
+    shares = pd.Series({"increasing": 0.5, "none": 0.5})
+    said = plain(findings.of_pairs(found, shares))
+    assert "Of 4 pairs of a set in distribution and another, each of 2 tasks counting the same: **50 % increasing** (3)" in said
+    assert "**50 % without clear trend** (1)" in said
+    assert said.endswith("many alone has 3 of 4 pairs.")
+    assert findings.of_pairs(found.head(0), shares) is None

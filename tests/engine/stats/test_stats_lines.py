@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -5,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import special, stats
 
+from engine import places
 from engine.stats import lines
 
 SHARES = arrays(np.float64, st.integers(3, 30), elements=st.floats(0, 1))
@@ -110,3 +114,71 @@ def test_a_perfect_order_of_few_networks_is_not_certain():
     found = lines.spearman(np.arange(6.0), np.arange(6.0))
     assert found.value == pytest.approx(1)
     assert found.low < 0.9
+
+
+GROUPED = st.integers(0, 60).flatmap(
+    lambda n: st.tuples(
+        arrays(np.int64, n, elements=st.integers(0, 4)), arrays(np.float64, n, elements=st.integers(0, 20).map(lambda v: v / 20)), st.integers(0, 99)
+    )
+)
+
+
+@given(GROUPED, st.sampled_from(["linear", "probit"]))
+def test_lines_of_many_groups_are_those_of_each_group_alone(given_points, axes):
+    codes, x, seed = given_points
+    y = np.random.default_rng(seed).integers(0, 20, len(x)) / 20
+    found = lines.of_groups(codes, x, y, axes, groups=6)
+    assert found.n[5] == 0
+    assert np.isnan(found.x_quantiles[5]).all()
+    for group in range(5):
+        mine = codes == group
+        u, v = lines.to_axis(x[mine], axes), lines.to_axis(y[mine], axes)
+        assert found.n[group] == mine.sum()
+        if mine.sum() < 3:
+            assert np.isnan([found.slope[group], found.intercept[group], found.r[group]]).all()
+        elif np.ptp(u) > 0:
+            expected = stats.linregress(u, v)
+            assert (found.slope[group], found.intercept[group]) == pytest.approx((expected.slope, expected.intercept), abs=1e-6)
+            if np.ptp(v) > 0:
+                assert found.r[group] == pytest.approx(expected.rvalue, abs=1e-6)
+                assert found.spearman[group] == pytest.approx(stats.spearmanr(x[mine], y[mine]).statistic, abs=1e-9)
+                alone = lines.spearman(x[mine], y[mine])
+                ends = np.array([found.spearman_low[group], found.spearman_high[group]])
+                assert ends == pytest.approx(np.array(alone[1:]), nan_ok=True)
+        if mine.any():
+            assert found.x_quantiles[group] == pytest.approx(np.quantile(x[mine], [0.05, 0.5, 0.95]))
+            assert found.y_quantiles[group] == pytest.approx(np.quantile(y[mine], [0.05, 0.5, 0.95]))
+
+
+def test_leaving_out_one_point_agrees_with_fitting_without_it():
+    rng = np.random.default_rng(5)
+    u = rng.normal(size=25)
+    v = u + rng.normal(size=25)
+    alone = [stats.linregress(np.delete(u, i), np.delete(v, i)).rvalue ** 2 for i in range(25)]
+    whole = stats.linregress(u, v).rvalue ** 2
+    assert lines.without_one(u, v) == pytest.approx((min(alone), max(alone), int(np.argmax(np.abs(np.array(alone) - whole)))))
+
+
+def test_resampling_random_groups_of_many_points_gives_the_interval_of_resampling_points(monkeypatch):
+    rng = np.random.default_rng(6)
+    x = rng.uniform(0.2, 0.9, 6000)
+    y = 0.8 * x + rng.normal(0, 0.1, 6000)
+    quick = lines.fit(x, y)
+    monkeypatch.setattr(lines, "GROUPS", 10_000)
+    full = lines.fit(x, y)
+    for one, other in ((quick.slope[1:], full.slope[1:]), (quick.r2_interval, full.r2_interval), (quick.intercept_interval, full.intercept_interval)):
+        assert np.ptp(one) == pytest.approx(np.ptp(other), rel=0.1)
+        assert one == pytest.approx(other, abs=0.15 * np.ptp(other))
+
+
+def test_the_intervals_of_a_line_hold_its_numbers():
+    rng = np.random.default_rng(7)
+    x = rng.uniform(0.3, 0.9, 50)
+    line = lines.fit(x, np.clip(0.9 * x + rng.normal(0, 0.05, 50), 0, 1), "probit")
+    assert line.intercept_interval[0] <= line.intercept <= line.intercept_interval[1]
+    assert 0 <= line.r2_interval[0] <= line.r2 <= line.r2_interval[1] <= 1
+
+
+def test_lines_do_not_wait_for_the_large_part_of_scipy():
+    code = "import sys\nfrom engine.stats import lines, patterns\nassert 'scipy.stats' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=places.ROOT)

@@ -18,6 +18,7 @@ PAGES = (
     "home/home.py",
     "assay/run.py",
     "assay/explore.py",
+    "assay/pairs.py",
     "assay/strength.py",
     "assay/examples.py",
     "assay/network.py",
