@@ -9,6 +9,11 @@
 - `lines`: a line through networks on linear, logit or probit axes.
 - `patterns`: the pattern of a pair of sets, what carries its line, who stands above it.
 - `paired`: two networks on the same examples.
+- `ranking`: many networks on the same examples: rank intervals, ties with the best, agreement of orders.
+- `multiplicity`: p values of many tests at once.
+- `selection`: what a rule of choice costs, fronts, effects of a factor.
+- `slices`: where errors are more frequent than elsewhere.
+- `projection`: a map of many columns in two.
 - `regression`: how well one or two numbers tell another, pooled and within pairs, with what is left out.
 - `factors`: which few hidden numbers stand behind many, and rank correlations.
 """

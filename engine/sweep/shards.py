@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from engine import executors, places, provenance, rows, store
-from engine.store import manifests, packing
+from engine.store import manifests, packing, roots
 from engine.sweep import run
 from engine.sweep.spec import DOMAINS, Shard, SweepSpec, check, shards, wheres
 
@@ -32,7 +32,7 @@ def work(home: Path | None = None) -> Path:
     return (home or places.home()) / "sweep" / "work"
 
 
-def status(spec: SweepSpec, home: Path | None = None, into: Path | None = None) -> list[Status]:
+def status(spec: SweepSpec, home: Path | None = None, into: roots.Root | None = None) -> list[Status]:
     """Return how far each shard of a question is."""
     check(spec)
     found = []
@@ -44,13 +44,13 @@ def status(spec: SweepSpec, home: Path | None = None, into: Path | None = None) 
     return found
 
 
-def finished(shard: Shard, into: Path | None = None) -> bool:
+def finished(shard: Shard, into: roots.Root | None = None) -> bool:
     """Return whether a shard lies whole in the target, in the results made here, or in the sample that ships."""
     roots = {into, *manifests.roots().values()} - {None}
     return any(found.finished for root in roots if (found := manifests.read(root, shard.run)))
 
 
-def make(spec: SweepSpec, where: executors.Where | None = None, home: Path | None = None, into: Path | None = None) -> Iterator[str]:
+def make(spec: SweepSpec, where: executors.Where | None = None, home: Path | None = None, into: roots.Root | None = None) -> Iterator[str]:
     """Make every shard that is not finished and yield a line a network.
 
     Two processes may work at the same question: a shard that another one has under way is passed over. What is stopped goes on at the next
@@ -87,7 +87,7 @@ def claimed(shard: Shard, folder: Path) -> Iterator[bool]:
             yield True
 
 
-def _make(shard: Shard, executor: executors.Executor, folder: Path, into: Path) -> Iterator[str]:
+def _make(shard: Shard, executor: executors.Executor, folder: Path, into: roots.Root) -> Iterator[str]:
     before = manifests.read(folder, shard.run)
     if not (before and before.finished):
         yield from _train(shard, executor, folder)
