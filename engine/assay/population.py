@@ -8,6 +8,7 @@ other set of the same task. Sets are named by the text of `engine.assay.views.Se
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from engine import errors, store
@@ -110,13 +111,27 @@ def wide(collection: str = "", metric: str = "accuracy", sets: Sequence[str] = (
     if norm is not None:
         conditions, values = f"{conditions} AND s.norm = $norm", {**values, "norm": norm}
     long = store.query(
-        f"""SELECT s.network::VARCHAR AS network, {_TEXT} AS set, s.value FROM scores s
+        f"""SELECT s.network, s.dataset, s.split, s.shift, s.strength, s.value FROM scores s
             WHERE s.collection = $collection AND s.metric = $metric AND s.slice IS NULL AND s.value IS NOT NULL {conditions}""",
         values,
         sample=sample,
     )
-    table = long.drop_duplicates(["network", "set"]).set_index(["network", "set"])["value"].unstack("set")  # noqa: PD010 (no aggregate)
+    table = _as_table(long)
     return table.reindex(columns=list(sets)) if sets else table
+
+
+def _as_table(long: pd.DataFrame) -> pd.DataFrame:
+    """Return scores as networks x sets; the words come as categories, so that places are found by their codes."""
+    where = list(views.PLACE)
+    column = long.groupby(where, observed=True).ngroup().to_numpy()
+    distinct = long[where].assign(column=column).drop_duplicates("column").sort_values("column")
+    texts = [Set(**one).text() for one in distinct[where].to_dict("records")]  # type: ignore[arg-type]
+    used, row = np.unique(long["network"].cat.codes.to_numpy(), return_inverse=True)
+    numbers = np.full((len(used), len(texts)), np.nan)
+    numbers[row[::-1], column[::-1]] = long["value"].to_numpy(float)[::-1]  # where a number is there twice, the first one stays
+    names = long["network"].cat.categories[used].astype(str)
+    table = pd.DataFrame(numbers, index=pd.Index(names, name="network"), columns=pd.Index(texts, name="set"))
+    return table.sort_index(axis=0).sort_index(axis=1)
 
 
 @kept
@@ -136,14 +151,14 @@ def pairs(collection: str = "", metric: str = "accuracy", id_set: str | None = N
         tasks = sides[["set", "task"]].rename(columns={"set": "ood"})
         return pd.DataFrame(rows, columns=pd.Index(["id", "ood", "networks"])).merge(tasks, on="ood", how="left")
     return store.query(
-        f"""SELECT {_escaped("n.trained_on")} AS id, {_escaped("o.dataset")} AS ood, any_value(o.task::VARCHAR) AS task,
-                  count(DISTINCT o.network) AS networks
-           FROM scores o JOIN networks n ON n.network = o.network::VARCHAR AND n.collection = o.collection::VARCHAR
+        f"""SELECT {_escaped("id")} AS id, {_escaped("ood")} AS ood, task::VARCHAR AS task, networks FROM (
+           SELECT n.trained_on AS id, o.dataset AS ood, any_value(o.task) AS task, count(DISTINCT o.network) AS networks
+           FROM scores o JOIN networks n ON n.network = o.network::VARCHAR AND n.collection = $collection
            JOIN (SELECT network, dataset::VARCHAR AS dataset FROM scores WHERE collection = $collection AND metric = $metric AND slice IS NULL
                  AND shift = '' AND split = 'test' AND value IS NOT NULL) i ON i.network = o.network AND i.dataset = n.trained_on
            WHERE o.collection = $collection AND o.metric = $metric AND o.slice IS NULL AND o.shift = '' AND o.split = 'test'
              AND o.value IS NOT NULL AND o.dataset::VARCHAR <> n.trained_on
-           GROUP BY ALL ORDER BY id, ood""",
+           GROUP BY n.trained_on, o.dataset) ORDER BY id, ood""",
         {"collection": collection, "metric": metric},
         sample=sample,
     )
@@ -168,10 +183,8 @@ def cross(collection: str = "", metrics: Sequence[str] = ("accuracy",), id_set: 
         names["ood"] += [f"{here}) AS {_quoted(f'{metric}_ood')}", f"max(n) FILTER (metric = $m{i}) AS {_quoted(f'{metric}_n')}"]
     return store.query(
         f"""WITH mine AS (SELECT s.network, s.dataset, s.split, s.metric, s.task, s.value, s.n, n.id, s.dataset = n.id AS here
-               FROM scores s JOIN (SELECT network::scores_network AS network, {"$id" if id_set is not None else "trained_on"} AS id FROM networks
-                                   WHERE collection = $collection
-                                     AND network IN (SELECT network::VARCHAR FROM scores WHERE collection = $collection)) n
-               ON n.network = s.network
+               FROM scores s JOIN (SELECT network, {"$id" if id_set is not None else "trained_on"} AS id FROM networks
+                                   WHERE collection = $collection) n ON n.network = s.network::VARCHAR
                WHERE s.collection = $collection AND list_contains($metrics, s.metric::VARCHAR) AND s.slice IS NULL AND s.shift = ''
                  AND s.value IS NOT NULL AND n.id IS NOT NULL),
              there AS (SELECT network, id, dataset, any_value(task) AS task, {", ".join(names["ood"])} FROM mine

@@ -17,6 +17,8 @@ from engine.assay.classes import names_of
 from engine.assay.kept import kept
 from engine.stats import intervals, lines
 
+PLACE = ("dataset", "split", "shift", "strength")  # the columns that name a set
+
 
 @dataclass(frozen=True)
 class Set:
@@ -54,7 +56,7 @@ class Set:
 
     def parameters(self, prefix: str = "") -> dict[str, Any]:
         """Return the values for `where(prefix)`."""
-        return {f"{prefix}{name}": getattr(self, name) for name in ("dataset", "split", "shift", "strength")}
+        return {f"{prefix}{name}": getattr(self, name) for name in PLACE}
 
 
 ESCAPES = {"%": "%25", "/": "%2F", "@": "%40"}  # what has a meaning in a set's text, % first
@@ -74,10 +76,11 @@ def _unescaped(name: str) -> str:
 
 def where(alias: str, prefix: str = "") -> str:
     """Return the SQL condition that selects a set, with the parameters of `Set.parameters(prefix)`."""
-    return " AND ".join(f"{alias}.{name} = ${prefix}{name}" for name in ("dataset", "split", "shift", "strength"))
+    return " AND ".join(f"{alias}.{name} = ${prefix}{name}" for name in PLACE)
 
 
-_SCORE = "s.value, s.low, s.high, s.n, s.value IS NULL AS missing, s.reason, s.unit, s.run, s.root"
+_SCORE = """s.value, s.low, s.high, s.n, s.value IS NULL AS missing, s.reason::VARCHAR AS reason, s.unit::VARCHAR AS unit, s.run::VARCHAR AS run,
+            s.root::VARCHAR AS root"""
 
 
 def known(*, sample: bool = True) -> pd.DataFrame:
@@ -151,7 +154,7 @@ def scores(
         conditions.append(f"({' OR '.join(each)})")
     return store.query(
         f"""SELECT s.network::VARCHAR AS network, s.dataset::VARCHAR AS dataset, s.split::VARCHAR AS split, s.shift::VARCHAR AS shift, s.strength,
-                   s.metric::VARCHAR AS metric, s.slice, s.classes, s.norm, s.eps, s.steps, {_SCORE}
+                   s.metric::VARCHAR AS metric, s.slice::VARCHAR AS slice, s.classes, s.norm::VARCHAR AS norm, s.eps, s.steps, {_SCORE}
             FROM scores s WHERE {" AND ".join(conditions)} ORDER BY ALL""",
         values,
         sample=sample,

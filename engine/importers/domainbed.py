@@ -58,9 +58,7 @@ def read(path: Path, steps: Steps = "last") -> Draft:
     said = "each step of a run is a network" if steps == "all" else "the last step of each run is taken"
     layout = Layout(keys, targets, attributes, trained_on_column="trained_on", notes=(f"Of {len(files):,} runs, {said}.",))
     notes = tuple(f"{why}, and are left out." for _, why in broken)
-    return Draft(
-        "domainbed", _sources.named(files, _sources.folder(path)), _sources.digest(files), frame, layout, notes, citation=CITATION
-    )
+    return Draft("domainbed", _sources.named(files, _sources.folder(path)), _sources.digest(files), frame, layout, notes, citation=CITATION)
 
 
 def _line(text: str) -> dict[str, Any] | None:

@@ -109,7 +109,7 @@ def _only(collection: str) -> list[str]:
     """Ask which networks are candidates: a kept set, values of attributes; an empty list means all."""
     about = population.networks_of(collection)
     offered = [one.name for one in control.sets.kept("networks") if one.content["collection"] == collection]
-    name = kit.choose("Kept set", [EVERYONE, *offered], key="set", default=EVERYONE)
+    name = kit.choose("Kept set", [EVERYONE, *offered], key="kept", default=EVERYONE)
     mine = about[about["network"].isin(sets.networks_in(name, collection))] if name != EVERYONE else about
     for attribute in attributes.of(about):
         told = attributes.told(about[attribute])

@@ -63,6 +63,8 @@ def _next(falls: pd.DataFrame) -> None:
     kit.links([
         ("Run an evaluation of your own", "assay-run"),
         (f"Does {worst['id']} accuracy tell {worst['ood']} accuracy?", f"assay-explore?{urlencode({'x': worst['id'], 'y': worst['ood']})}"),
+        ("Which number measured here tells how a network does elsewhere?", "trust"),
+        ("Which of these networks should we ship?", "choose"),
         ("How fast do networks fail under noise, blur, rotation?", "assay-strength"),
         ("See images that fool a network, and how sure it was", "assay-examples"),
         ("Bring your own network, images or predictions", "library?tab=Bring+your+own"),

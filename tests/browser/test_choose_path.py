@@ -38,7 +38,7 @@ def test_a_network_is_chosen_kept_and_compared_and_its_weak_slice_opened(server,
         page.get_by_role("button", name="Keep", exact=True).click()
         expect(page.get_by_text("Kept as shortlist")).to_be_visible(timeout=WAIT)
         assert control.sets.named("shortlist").kind == "networks"
-        _server.opened(page, f"{server}/choose?id=mnist&set=shortlist")
+        _server.opened(page, f"{server}/choose?id=mnist&kept=shortlist")
         expect(page.get_by_text(f"out of {len(control.sets.named('shortlist').content['networks'])} networks")).to_be_visible(timeout=WAIT)
         expect(page.get_by_role("heading", name="Kept sets side by side")).to_be_visible()
         _server.opened(page, f"{server}/slices?network=cnn-mnist-whole-s0&set=printed")

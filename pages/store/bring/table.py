@@ -239,7 +239,8 @@ def links_of(collection: str, run: str) -> list[tuple[str, str]]:
     """Return where an imported table can be looked at."""
     quoted = quote(collection)
     return [
-        ("Its pairs of sets", f"pairs?collection={quoted}"),
+        ("Its pairs of sets", f"pairs?table={quoted}"),
+        ("Choose among its networks", f"choose?table={quoted}"),
         ("Its card", f"library?tab=Tables&name={quoted}"),
         ("Where it comes from", f"runs?open={run}"),
     ]

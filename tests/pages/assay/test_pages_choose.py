@@ -65,7 +65,7 @@ def test_on_an_empty_store_they_say_what_to_do(page, empty):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_an_unknown_address_parameter_is_no_fault(page, home):
-    names = ("table", "id", "rule", "metric", "on", "allow", "across", "up", "and", "factor", "set", "network", "slice", "by", "least", "shifted")
+    names = ("table", "id", "rule", "metric", "on", "allow", "across", "up", "and", "factor", "set", "kept", "network", "slice", "by", "least", "shifted")
     healthy(opened(page, **dict.fromkeys(names, "nonsense")))
 
 
@@ -90,7 +90,7 @@ def test_a_table_without_answers_says_that_no_paired_test_is_possible_and_what_w
 
 def test_candidates_are_those_of_a_kept_set_that_the_address_names(table):
     sets.keep_networks("two of them", ["first", "third"], TABLE)
-    said = words(healthy(opened("assay/choose.py", table=TABLE, id="x", set="two of them")))
+    said = words(healthy(opened("assay/choose.py", table=TABLE, id="x", kept="two of them")))
     assert "out of 2 networks" in said
     assert "Kept sets side by side" in [header.value for header in opened("assay/choose.py", table=TABLE).header]
 
