@@ -65,7 +65,25 @@ def test_on_an_empty_store_they_say_what_to_do(page, empty):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_an_unknown_address_parameter_is_no_fault(page, home):
-    names = ("table", "id", "rule", "metric", "on", "allow", "across", "up", "and", "factor", "set", "kept", "network", "slice", "by", "least", "shifted")
+    names = (
+        "table",
+        "id",
+        "rule",
+        "metric",
+        "on",
+        "allow",
+        "across",
+        "up",
+        "and",
+        "factor",
+        "set",
+        "kept",
+        "network",
+        "slice",
+        "by",
+        "least",
+        "shifted",
+    )
     healthy(opened(page, **dict.fromkeys(names, "nonsense")))
 
 
