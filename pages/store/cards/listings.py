@@ -38,15 +38,17 @@ def _predictions_only() -> list[dict]:
     return [{"name": row.network, "trained on": row.trained_on, "source": "predictions"} for row in mine.itertuples()]
 
 
-def weight_bytes(card: networks.Card) -> int:
-    """Return how much the weights of a network take on disk: its files, or those in the package that carries them."""
-    if card.package is None:
-        files = [networks.folder(card.name) / file for file in card.weights]
-    else:
-        found = importlib.util.find_spec(card.package)
-        folders = found.submodule_search_locations if found and found.submodule_search_locations else []
-        files = [file for folder in folders for file in Path(folder).rglob("*.pth")]
-    return sum(file.stat().st_size for file in files if file.is_file())
+def weight_bytes(*cards: networks.Card) -> int:
+    """Return how much the weights of networks take on disk, a file that several share counted once."""
+    return sum(file.stat().st_size for file in {file for card in cards for file in _weight_files(card)} if file.is_file())
+
+
+def _weight_files(card: networks.Card) -> list[Path]:
+    """Return the files of a network, those in the package that carries its trunk included."""
+    own = [networks.folder(card.name) / file for file in card.weights]
+    found = importlib.util.find_spec(card.package) if card.package else None
+    folders = found.submodule_search_locations if found and found.submodule_search_locations else []
+    return [*own, *(file for folder in folders for file in Path(folder).rglob("*.pth"))]
 
 
 def home_of(card: networks.Card) -> str | None:
@@ -134,7 +136,7 @@ def counts() -> dict[str, int]:
     """Return how many there are of each kind, for the sentence that opens the page."""
     cards, sets = networks.cards(), [images.card(name) for name in images.names()]
     return {
-        "networks": len(cards), "networks_brought": sum(card.source == "brought" for card in cards), "bytes": sum(map(weight_bytes, cards)),
+        "networks": len(cards), "networks_brought": sum(card.source == "brought" for card in cards), "bytes": weight_bytes(*cards),
         "architectures": len(registry.names(ARCHITECTURES)), "sets": len(sets), "sets_brought": sum(card.brought for card in sets),
         "sets_missing": sum(card.missing is not None for card in sets), "images": sum(sum(card.sizes.values()) for card in sets),
         "shifts": len(shifts.names()), "attacks": len(registry.names(ATTACKS)),
