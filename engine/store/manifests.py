@@ -3,6 +3,7 @@
 import fcntl
 import functools
 import json
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -11,11 +12,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from engine import errors, places
+from engine import errors, hashing, places
 from engine.store import files
 from engine.store import roots as store_roots
 from engine.store.objects import Bucket
 from engine.store.roots import Root
+
+_SETTLED_NS = 1_000_000_000
+_versions: dict[Path, tuple[int, list[tuple]]] = {}
 
 
 @dataclass(frozen=True)
@@ -115,17 +119,30 @@ def version(root: Root, name: str) -> list[tuple]:
 
     Runs under way are left out: no reader sees them yet, and each flush of one would rebuild every table.
     """
-    if isinstance(root, Bucket):
-        return _version_of_bucket(root, name)
+    return _version_of_bucket(root, name) if isinstance(root, Bucket) else _version_of_folder(root / "manifests", name)
+
+
+def _version_of_folder(folder: Path, name: str) -> list[tuple]:
+    """Look at every manifest only when the folder has changed: each is written by renaming, which changes the folder's time."""
+    try:
+        changed = folder.stat().st_mtime_ns
+    except OSError:
+        return []
+    known = _versions.get(folder)
+    if known and known[0] == changed:
+        return known[1]
     seen = []
-    for file in sorted((root / "manifests").glob("*.json")):
+    for file in sorted(folder.glob("*.json")):
         try:
             stat = file.stat()
         except OSError:
             continue
         if not is_under_way(file, stat.st_mtime_ns, name):
             seen.append((str(file), stat.st_mtime_ns, stat.st_size))
-    return seen
+    said: list[tuple] = [(hashing.of_parts(seen),)]
+    if time.time_ns() - changed > _SETTLED_NS:  # else a change within the clock's grain could go unseen
+        _versions[folder] = (changed, said)
+    return said
 
 
 def _version_of_bucket(root: Bucket, name: str) -> list[tuple]:
