@@ -83,7 +83,7 @@ def test_a_pool_gives_the_rows_of_one_process_though_one_of_its_processes_is_kil
     killed = []
 
     def kill(progress):
-        children = [p for p in psutil.Process().children() if "spawn_main" in " ".join(p.cmdline())]
+        children = [p for p in psutil.Process().children() if p.status() != psutil.STATUS_ZOMBIE and "spawn_main" in " ".join(p.cmdline())]
         if progress.done >= 4 and not killed and children:
             children[0].kill()
             killed.append(progress.done)

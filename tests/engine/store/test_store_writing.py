@@ -99,6 +99,7 @@ def test_one_broken_part_is_named_and_the_rest_still_answers(harm):
         "gone": part.unlink,
         "garbage": lambda: part.write_bytes(b"x" * len(content)),
     }[harm]()
+    os.utime(places.results() / "manifests")
     os.utime(places.results() / "manifests/r1.json")  # as a restart would, make the store look again
     assert store.query("SELECT network::VARCHAR AS network FROM scores")["network"].tolist() == ["b"]
     assert [p.file for p in store.problems()] == ["scores/r1-00000.parquet"]
