@@ -1,4 +1,5 @@
 // Saves the Plotly figures of a container as one SVG or PNG, by putting together the SVG layers that are on screen.
+// Where the figure is wider than its container, the container can be scrolled with the keyboard too.
 
 import { theme } from "../canvas/colours.js";
 import { fileName, raster, save, withFont } from "../canvas/saving.js";
@@ -72,10 +73,19 @@ function written(svg) {
   return text.replaceAll(`${page.replaceAll("&", "&amp;")}#`, "#").replaceAll(/url\((?:&quot;|')?[^)#]*#([^)&']+)(?:&quot;|')?\)/g, "url(#$1)");
 }
 
+/** Let a container that scrolls sideways take the focus, so that the arrow keys reach what is out of sight. */
+function reachable(node, name) {
+  if (!node || node.scrollWidth <= node.clientWidth) return;
+  node.tabIndex = 0;
+  node.setAttribute("role", "group");
+  node.setAttribute("aria-label", name);
+}
+
 export default component((given) => {
   let data = given.data;
+  const target = () => document.querySelector(`.${CSS.escape(data.target)}`);
   const figure = () => {
-    const node = document.querySelector(`.${CSS.escape(data.target)}`);
+    const node = target();
     return node && compose(node, data.name);
   };
   const quiet = buttons(given.parentElement, [
@@ -86,7 +96,13 @@ export default component((given) => {
     data = next.data;
     quiet.colour();
   };
-  return { update, destroy: quiet.destroy };
+  const watch = new ResizeObserver(() => reachable(target(), data.name));
+  if (target()) watch.observe(target());
+  const destroy = () => {
+    watch.disconnect();
+    quiet.destroy();
+  };
+  return { update, destroy };
 });
 
 function saveSvg(figure, name) {
