@@ -107,6 +107,23 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True)
+class Feature:
+    """What a network's last layer read of one example: its penultimate activations, kept where somebody asked for them."""
+
+    table: ClassVar[str] = "features"
+
+    network: str
+    dataset: str
+    split: str
+    shift: str
+    strength: float
+    example_id: str
+    position: int
+    features: list[float]
+    cell: str
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     """What is known of an example besides its pixels: its set, its label's name, its groups."""
 
@@ -122,7 +139,84 @@ class Example:
     source: str | None = None  # file name or origin
 
 
-TABLES: tuple[type, ...] = (Run, Network, Score, Prediction, Example)
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One number about one network in one world of a system, and how far it is from the base world on the same units."""
+
+    table: ClassVar[str] = "responses"
+
+    network: str
+    system: str
+    parameters: str  # JSON: parameter -> number, all of them
+    interventions: str  # the base world, as interventions are written; "" = the system as it is
+    conditions: str  # which units, as conditions are written; "" = all
+    seed: int
+    split: str  # of the digit sets that glyphs are taken from
+    factor: str  # what is set besides; "" in the base world itself
+    level: str  # to which value, as interventions write it
+    place: float | None  # the same as a number; None for a name
+    factor_2: str
+    level_2: str
+    place_2: float | None
+    inside: bool  # whether every value that is set occurs in training
+    metric: str
+    metric_version: int
+    value: float | None  # None = not measured (see reason), NaN = undefined
+    low: float | None  # 95 % interval
+    high: float | None
+    n: int  # units
+    difference: float | None  # from the base world, with the same units; None in the base world
+    difference_low: float | None  # 95 % interval
+    difference_high: float | None
+    p: float | None  # two-sided, of no difference
+    gained: int | None  # units that are right here and wrong in the base world; accuracy only
+    lost: int | None  # the other way round
+    unit: str
+    cell: str  # hash of what the answers depend on
+    base: str  # the base world's cell
+    reason: str | None = None  # why value is None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one network answered to all units of one world, one row a cell; classes count as the system's do."""
+
+    table: ClassVar[str] = "outcomes"
+
+    network: str
+    digest: str  # as in `Network`
+    system: str
+    world: str  # all that was done, as interventions are written
+    cell: str
+    labels: list[int]
+    predicted: list[int]
+    confidence: list[float]  # softmax of the predicted class, among the system's classes
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """One number about how a network, or a rule made from it, treats groups of people."""
+
+    table: ClassVar[str] = "treatments"
+
+    network: str
+    dataset: str  # the table of people
+    attribute: str  # the column with the protected attribute
+    constraint: str  # parity | opportunity
+    method: str  # plain | two_heads | squared | …
+    strength: float  # lambda; 0 where nothing was pressed
+    seed: int
+    split: str
+    metric: str
+    part: str  # what of it, such as "group=Female" or "slack=0.02"; "" = all
+    value: float | None  # None = not measured (see reason)
+    low: float | None  # 95 % interval over people
+    high: float | None
+    n: int | None  # people
+    reason: str | None = None
+
+
+TABLES: tuple[type, ...] = (Run, Network, Score, Prediction, Feature, Example, Response, Outcome, Treatment)
 
 
 @dataclass(frozen=True)

@@ -57,15 +57,22 @@ def add(commands: Any, command: Callable, show: Callable, tell: Callable) -> Non
 
 
 def _add_relation(group: Any, command: Callable, show: Callable, tell: Callable) -> None:
-    """Add `pairs` and `line`: how the number out of distribution goes with that in distribution."""
+    """Add `pairs`, `line` and `effective-robustness`: how the number out of distribution goes with that in distribution."""
     pairs = command(group, "pairs", lambda a: show(a, _pairs(a)), "Every ID/OOD pair: its pattern, why, its line and ranges.")
     pairs.add_argument("--id", metavar="SET", help="the set in distribution, where the table does not say what its networks were trained on")
     pairs.add_argument("--threshold", action="append", default=[], metavar="NAME=NUMBER", help="such as increasing=0.8 (may be repeated)")
     line = command(group, "line", lambda a: tell(a, _line(a)), "The line through one pair of sets, with intervals, pattern and warnings.")
-    line.add_argument("--x", required=True, metavar="SET", help="the set on x: a data set's name, or DATASET/SPLIT or DATASET@SHIFT:STRENGTH")
-    line.add_argument("--y", required=True, metavar="SET", help="the set on y, likewise")
-    line.add_argument("--all", action="store_true", help="networks that were trained on another set than x, too")
-    for made in (pairs, line):
+    above = command(
+        group, "effective-robustness", lambda a: show(a, _effective(a)), "How far groups of networks stand above the line of a baseline group."
+    )
+    above.add_argument("--by", metavar="ATTRIBUTE", help="what makes the groups; architecture, augmentation or regime unless given")
+    above.add_argument("--baseline", metavar="GROUP", help="the group whose line counts; the largest unless given")
+    above.add_argument("--networks", action="store_true", help="each network instead of the groups' means")
+    for made in (line, above):
+        made.add_argument("--x", required=True, metavar="SET", help="the set on x: a data set's name, or DATASET/SPLIT or DATASET@SHIFT:STRENGTH")
+        made.add_argument("--y", required=True, metavar="SET", help="the set on y, likewise")
+        made.add_argument("--all", action="store_true", help="networks that were trained on another set than x, too")
+    for made in (pairs, line, above):
         made.add_argument("--table", "--collection", dest="table", metavar="NAME", help="the imported table; not needed where only one has the sets")
         made.add_argument("--metric", default="accuracy", help="which metric")
         made.add_argument("--axes", help="linear, logit or probit; by default probit for rates, else linear")
@@ -76,10 +83,21 @@ def _pairs(asked: argparse.Namespace) -> pd.DataFrame:
 
 
 def _line(asked: argparse.Namespace) -> dict[str, Any]:
+    collection, pair = _pair(asked)
+    return {"table": collection} | relation.facts(pair)
+
+
+def _effective(asked: argparse.Namespace) -> pd.DataFrame:
+    _, pair = _pair(asked)
+    by, baseline = relation.baseline_of(pair, asked.by, asked.baseline)
+    networks, means = relation.effective(pair, by, baseline)
+    return networks if asked.networks else means.assign(by=by)
+
+
+def _pair(asked: argparse.Namespace) -> tuple[str, relation.Pair]:
     collection = relation.collection_with((asked.x, asked.y), asked.metric, asked.table)
     x, y = (relation.named(text, collection, asked.metric) for text in (asked.x, asked.y))
-    axes = relation.axes_for(collection, asked.metric, asked.axes)
-    return {"table": collection} | relation.facts(relation.pair(collection, x, y, asked.metric, axes, everyone=asked.all))
+    return collection, relation.pair(collection, x, y, asked.metric, relation.axes_for(collection, asked.metric, asked.axes), everyone=asked.all)
 
 
 def _add_trust(group: Any, command: Callable, show: Callable) -> None:
@@ -203,6 +221,13 @@ def _add_choice(group: Any, command: Callable, show: Callable) -> None:
         ("--by", {**several, "metavar": "ATTRIBUTE", "help": "search this: class, predicted, confidence, shift or a group (may be repeated)"}),
         ("--shifted", {"action": "store_true", "help": "with every shifted version of the set"}),
         ("--smallest", {"type": int, "default": weak.SMALLEST, "help": "least answers of a slice in each half"}),
+    )  # fmt: skip
+    one(
+        "map", lambda a: weak.answer_map(a.network, views.Set.read(a.set), of=a.of, shifted=a.shifted),
+        "Every answer of a network as a place: close together is what it sees alike.",
+        ("--network", {"required": True, "help": "which network"}), _SET,
+        ("--of", {"choices": tuple(weak.MAPPED), "default": "answers", "help": "of its logits, or of the features its last layer reads, where kept"}),
+        ("--shifted", {"action": "store_true", "help": "with every shifted version of the set"}),
     )  # fmt: skip
 
 

@@ -59,12 +59,14 @@ class _Desk:
         while True:
             yield from self._hand_out(answering)
             if not len(self.flight):
-                return
+                break
             ended = self.flight.results(executors.HEARD_SECONDS)
             if not ended:
                 yield Step(message=self.executor.message())
             for done in ended:
                 yield from self._took(done)
+        for evaluation in self.planned.evaluations if self.spec.features else ():
+            yield from self.bench.look_inside(evaluation)
 
     def _begin(self, evaluation: Evaluation) -> Iterator[Step]:
         """Take an evaluation up as far as it is answered already."""

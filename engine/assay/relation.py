@@ -25,6 +25,7 @@ GROUPS = 12  # values of an attribute that can be told apart; rarer ones are put
 BENT = 0.05  # by how much a rank correlation may exceed the correlation on the axes
 FEWEST_IN_GROUP = 4  # networks, for a correlation inside a group to be spoken of
 NOT_SAID = "not said"
+USUAL = ("architecture", "augmentation", "regime")  # attributes that people tell networks apart by first
 
 
 def unit(collection: str, metric: str, *, sample: bool = True) -> str | None:
@@ -435,6 +436,22 @@ def effective(one: Pair, attribute: str, baseline: str) -> tuple[pd.DataFrame, p
         rows.append((name, int(mine.sum()), *patterns.mean_effective(x, y, base, mine, one.axes), name == baseline))
     means = pd.DataFrame(rows, columns=["group", "n", "mean", "low", "high", "baseline"])
     return networks.sort_values("residual", ascending=False, ignore_index=True), means.sort_values("mean", ascending=False, ignore_index=True)
+
+
+def baseline_of(one: Pair, attribute: str | None = None, group: str | None = None) -> tuple[str, str]:
+    """Return the attribute and the group that effective robustness is told against: those given, else a usual one and its largest group.
+
+    Raises:
+        UserError: for an unknown attribute, or where nothing is known by which the networks could be told apart.
+    """
+    offered = one.attributes
+    if attribute is not None and attribute not in offered:
+        raise errors.unknown("attribute", attribute, offered)
+    if not offered:
+        raise errors.UserError("Nothing is known of these networks by which a baseline could be chosen.", "Import their attributes with the table.")
+    by = attribute or next((name for name in USUAL if name in offered), offered[0])
+    counts = groups_of(one, by).value_counts()
+    return by, group or str(next((name for name in counts.index if not str(name).endswith(" others")), counts.index[0]))
 
 
 def clouds(long: pd.DataFrame, wanted: pd.DataFrame) -> list[pd.DataFrame]:

@@ -135,6 +135,8 @@ class Bench:
 
     def evaluate(self, evaluation: Evaluation) -> Iterator[Step]:
         """Answer the evaluation's cells that nobody has answered, then score all of it."""
+        if self.spec.features:
+            yield from self.look_inside(evaluation)
         scored = self.before.has("scores", evaluation.key)
         if scored and not self.is_reference(evaluation):
             yield Step(cells=len(evaluation.cells))
@@ -154,6 +156,38 @@ class Bench:
             found = scoring.scores(answered, self.spec.metrics, self.references[evaluation.network], **self.attack_columns(evaluation))
             yield Step((store.block(rows.Score, found),), {"scores": (evaluation.key,)}, message=progress_of(evaluation))
 
+    def look_inside(self, evaluation: Evaluation) -> Iterator[Step]:
+        """Keep the network's features for the evaluation's cells that nobody has looked into; say so where it has none to show."""
+        for cell in evaluation.cells if evaluation.kind == "plain" else ():
+            if cell.key in self.planned.featured or self.before.has("features", cell.key):
+                continue
+            try:
+                yield self.featured(evaluation, cell)
+            except errors.UserError as problem:
+                yield Step(message=progress_of(evaluation), log=f"{evaluation.network}: {problem}")
+                return
+
+    def featured(self, evaluation: Evaluation, cell: Cell) -> Step:
+        """Return the features of one cell's images."""
+        predictor = self._predictor(evaluation.network)
+        chosen, where, _ = self._range(evaluation, cell, predictor)
+        pictures, drawn = self._pictures(evaluation, chosen, where)
+        found = batching.features(predictor, pictures, predictor.card.preprocess, self._batch(evaluation.network, predictor))
+        columns = {name: getattr(evaluation, name) for name in ("network", "dataset", "split", "shift", "strength")}
+        columns |= {"example_id": [chosen.ids[i] for i in where], "position": where, "features": found, "cell": cell.key}
+        block = rows.Block(rows.Feature, columns, len(where))
+        return Step((block,), {"features": (cell.key,)}, 0, len(where), f"{progress_of(evaluation)}: features", rates=drawn)
+
+    def _range(
+        self, evaluation: Evaluation, cell: Cell, predictor: predict.Predictor
+    ) -> tuple[images.Images, Int[np.ndarray, " n"], Int[np.ndarray, " n"]]:
+        """Return the set, the places of a cell's images whose class the network has, and their labels in the network's classes."""
+        chosen = images.load(evaluation.dataset, evaluation.split)
+        alignment = align(predictor.card.classes, chosen.classes)
+        where = _order(len(chosen))[cell.start : cell.stop]
+        where = where[alignment.answerable(chosen.labels[where])]
+        return chosen, where, alignment.to_network[chosen.labels[where]]
+
     def is_stored(self, cell: Cell) -> bool:
         """Return whether a cell is answered, by another run or an earlier attempt at this one."""
         return cell.key in self.planned.stored or self.before.has("predictions", cell.key)
@@ -161,11 +195,8 @@ class Bench:
     def answer(self, evaluation: Evaluation, cell: Cell) -> Step:
         """Let the network look at one cell's images."""
         predictor = self._predictor(evaluation.network)
-        chosen = images.load(evaluation.dataset, evaluation.split)
+        chosen, where, labels = self._range(evaluation, cell, predictor)
         alignment = align(predictor.card.classes, chosen.classes)
-        where = _order(len(chosen))[cell.start : cell.stop]
-        where = where[alignment.answerable(chosen.labels[where])]
-        labels = alignment.to_network[chosen.labels[where]]
         pictures, drawn = self._pictures(evaluation, chosen, where)
         started = time.perf_counter()
         logits = self._logits(evaluation, predictor, pictures, labels)

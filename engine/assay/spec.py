@@ -46,6 +46,8 @@ class AssaySpec(Spec):
     """What to measure. Any metric can be added later: stored answers are read, no network runs again."""
     images: int | None = pydantic.Field(default=None, ge=1)
     """At most so many images of each set (the same random ones every time); empty = all."""
+    features: bool = False
+    """Also keep what each network's last layer reads of every image, for a map of the examples. A second pass over the images."""
     fresh: bool = False
     """Evaluate anew even where the store already has a network's answers."""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
@@ -102,6 +104,7 @@ class Plan:
 
     evaluations: tuple[Evaluation, ...]
     stored: frozenset[str] = field(repr=False)  # keys of cells whose answers the store has
+    featured: frozenset[str] = field(repr=False, default=frozenset())  # keys of cells whose features the store has
     notes: tuple[str, ...] = ()  # what the person should know beforehand
 
     @property
@@ -153,7 +156,8 @@ def plan(spec: AssaySpec) -> Plan:
     for name in spec.networks:
         found += _of_stored(spec, name) if name not in networks.names() else _of_network(spec, networks.card(name), notes)
     stored = frozenset(store.query("SELECT cell FROM cells")["cell"]) if not spec.fresh else frozenset()
-    return Plan(tuple(found), stored, tuple(dict.fromkeys(notes)))
+    featured = frozenset(store.query("SELECT DISTINCT cell FROM features")["cell"]) if spec.features and not spec.fresh else frozenset()
+    return Plan(tuple(found), stored, featured, tuple(dict.fromkeys(notes)))
 
 
 def _of_network(spec: AssaySpec, card: networks.Card, notes: list[str]) -> list[Evaluation]:
@@ -236,6 +240,8 @@ def cost(spec: AssaySpec, planned: Plan | None = None) -> Cost:
     drawn: set[tuple] = set()
     for evaluation in planned.evaluations:
         images_left = sum(cell.images for cell in evaluation.cells if cell.key not in planned.stored)
+        if spec.features and evaluation.kind == "plain":
+            images_left += sum(cell.images for cell in evaluation.cells if cell.key not in planned.featured)
         if not images_left or evaluation.kind == "stored":
             continue
         wants = [("attack", f"{evaluation.shift}/{evaluation.network}")] if evaluation.kind == "attack" else [("network", evaluation.network)]

@@ -150,30 +150,57 @@ def members(found: pd.DataFrame, conditions: Mapping[str, str]) -> pd.DataFrame:
     return found[inside].sort_values(["correct", "sure"], ascending=[True, False])
 
 
+MAPPED = {"answers": ("predictions", "logits"), "features": ("features", "features")}  # what a map is of -> table, column
+
+
+def featured(network: str, one: Set, *, sample: bool = True) -> bool:
+    """Return whether features of a network on a set were kept."""
+    asked = {"network": network, "dataset": one.dataset, "split": one.split}
+    said = store.query("SELECT 1 FROM features WHERE network = $network AND dataset = $dataset AND split = $split LIMIT 1", asked, sample=sample)
+    return not said.empty
+
+
 @kept
-def answer_map(network: str, one: Set, *, shifted: bool = False, sample: bool = True) -> pd.DataFrame:
+def answer_map(network: str, one: Set, *, of: str = "answers", shifted: bool = False, sample: bool = True) -> pd.DataFrame:
     """Return a network's answers as places on a map: as `answers`, with x and y, and the share of variance each carries (x_share, y_share).
 
-    The places are the first two principal components of the logits, less their mean over classes, which changes no probability.
-    Answers lie close together where the network sees them alike. Of more answers than `MOST_MAPPED` the first are taken.
+    The places are the first two principal components of the logits, less their mean over classes, which changes no probability;
+    or of the features that the network's last layer reads, where they were kept. Answers lie close together where the network
+    sees them alike. Of more answers than `MOST_MAPPED` the first are taken.
+
+    Args:
+        network: The network.
+        one: The set.
+        of: "answers" or "features".
+        shifted: As in `answers`.
+        sample: Whether the shipped sample counts.
 
     Raises:
-        UserError: where fewer than two answers are stored.
+        UserError: where fewer than two answers, or no features, are stored.
     """
+    if of not in MAPPED:
+        raise errors.unknown("map", of, MAPPED)
     found = answers(network, one, shifted=shifted, sample=sample).head(MOST_MAPPED)
     if len(found) < 2:
         raise errors.UserError(
             f"No answers of {network} to {one.label} are stored.", "Evaluate it on that set, or import them with `import predictions`."
         )
-    logits = store.query(
-        """SELECT example_id, position, shift AS version, strength, any_value(logits) AS logits FROM predictions
-           WHERE network = $network AND dataset = $dataset AND split = $split GROUP BY ALL""",
+    table, column = MAPPED[of]
+    stored = store.query(
+        f"""SELECT example_id, position, shift AS version, strength, any_value({column}) AS told FROM {table}
+            WHERE network = $network AND dataset = $dataset AND split = $split GROUP BY ALL""",
         {"network": network, "dataset": one.dataset, "split": one.split},
         sample=sample,
     )
     keys = ["example_id", "position", "version", "strength"]
-    table = np.stack(found[keys].merge(logits, on=keys, how="left")["logits"].to_list()).astype(np.float64)
-    mapped = projection.principal(table - table.mean(axis=1, keepdims=True))
+    found = found.merge(stored, on=keys, how="inner")
+    if len(found) < 2:
+        raise errors.UserError(
+            f"No {of} of {network} on {one.label} were kept.", "Run the evaluation again with “Keep features”; stored answers are not made again."
+        )
+    values = np.stack(found["told"].to_list()).astype(np.float64)
+    mapped = projection.principal(values - values.mean(axis=1, keepdims=True) if of == "answers" else values)
+    found = found.drop(columns="told")
     x, y = mapped.places.T if mapped.places.shape[1] == 2 else (mapped.places[:, 0], np.zeros(len(found)))
     shares = [*mapped.shares, 0.0]
     return found.assign(x=x, y=y, x_share=shares[0], y_share=shares[1])

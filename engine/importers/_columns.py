@@ -12,8 +12,10 @@ IDS = ("example_id", "example_ids", "id", "ids")
 LOGITS = ("logits", "logit")
 CLASSES = ("classes", "class_names")
 PROBABILITIES = ("probs", "prob", "probabilities", "probability")
+FEATURES = ("features", "feature", "embedding", "embeddings")
 IGNORED = ("index", "unnamed: 0", "__index_level_0__", "prediction", "predicted", "pred", "correct")
 _NUMBERED = re.compile(r"(logit|prob)s?_(.+)", re.IGNORECASE)
+_FEATURE = re.compile(r"(?:feature|embedding)s?_(\d+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,18 @@ def check(columns: Columns, names: Sequence[str]) -> None:
             raise errors.unknown("column", name, names)
 
 
+def features(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns that hold what the network's last layer read: one of lists, or `feature_0`, `feature_1`, … in their order."""
+    numbered = {name: _FEATURE.fullmatch(name.strip()) for name in names}
+    found = sorted((int(match[1]), name) for name, match in numbered.items() if match)
+    single = _first(names, FEATURES)
+    return tuple(name for _, name in found) or ((single,) if single else ())
+
+
 def further(columns: Columns, names: Iterable[str]) -> tuple[str, ...]:
     """Return the columns that mean nothing yet: what examples can be grouped by."""
-    taken = {columns.label, columns.example_id, *columns.outputs}
+    names = list(names)
+    taken = {columns.label, columns.example_id, *columns.outputs, *features(names)}
     other = (name for name in names if name not in taken and not _NUMBERED.fullmatch(name))
     return tuple(name for name in other if name.strip().lower() not in {*IGNORED, *LOGITS, *PROBABILITIES})
 

@@ -35,6 +35,7 @@ class Preview:
     sources: tuple[str, ...]
     digest: str  # hash of the file
     audit: tuple[Finding, ...] = field(repr=False)
+    features: Float[np.ndarray, "n d"] | None = None  # what the network's last layer read, where the file has it
 
     @property
     def n(self) -> int:
@@ -104,11 +105,15 @@ class Preview:
             "position": self.positions, "label": self.labels, "logits": self.logits, "cell": self.cell,
             "predicted": self.predicted, "confidence": self.confidences,
         }  # fmt: skip
-        return (
+        blocks = (
             rows.Block(rows.Network, self._network(), 1),
             rows.Block(rows.Example, examples, self.n),
             rows.Block(rows.Prediction, predictions, self.n),
         )
+        if self.features is None:
+            return blocks
+        same = ("network", "dataset", "split", "shift", "strength", "example_id", "position", "cell")
+        return (*blocks, rows.Block(rows.Feature, {name: predictions[name] for name in same} | {"features": self.features}, self.n))
 
     def _network(self) -> dict:
         attributes = {"file": self.file, "values": "probabilities" if self.columns.probabilities else "logits", "classes": list(self.classes)}

@@ -32,6 +32,7 @@ class Raw:
     groups: Mapping[str, tuple[str | None, ...]]
     unread: Bool[np.ndarray, " n"]  # rows whose values are no numbers or of another length; `findings` says why
     findings: tuple[Finding, ...] = field(default=())
+    features: Float[np.ndarray, "n d"] | None = None
 
 
 def names(path: Path, kind: str) -> tuple[str, ...]:
@@ -73,16 +74,28 @@ def _table(path: Path, kind: str, columns: Columns | None) -> Raw:
     there = names(path, kind)
     columns = _chosen(columns, there)
     listed = _columns.is_list(columns)
-    text = there if listed else [name for name in there if name not in columns.outputs]
+    inside = _columns.features(there)
+    text = [name for name in there if (listed or name not in columns.outputs) and (len(inside) == 1 or name not in inside)]
     frame = store.read_table(path, text=text)
     _check_shape(path, frame)
     values, unread, findings = _lists(frame[columns.outputs[0]]) if listed else _numbers(frame, columns.outputs)
     further = _columns.further(columns, there) if columns.groups is None else columns.groups
     groups, left_out = _groups({name: frame[name].to_numpy() for name in further}, choose=columns.groups is None)
     ids = tuple(map(_said, frame[columns.example_id])) if columns.example_id else None
+    features, odd = _features(*(_lists(frame[inside[0]]) if len(inside) == 1 else _numbers(frame, inside))[:2]) if inside else (None, [])
     return Raw(
-        replace(columns, groups=tuple(groups)), frame[columns.label].to_numpy(), values, _ids(ids), groups, unread, (*findings, *left_out)
+        replace(columns, groups=tuple(groups)), frame[columns.label].to_numpy(), values, _ids(ids), groups, unread,
+        (*findings, *left_out, *odd), features,
     )  # fmt: skip
+
+
+def _features(values: np.ndarray, unread: Bool[np.ndarray, " n"]) -> tuple[np.ndarray | None, list[Finding]]:
+    """Return features, none of them where one is no finite number: a map with holes is none."""
+    bad = unread | ~np.isfinite(values).all(axis=1)
+    if not bad.any():
+        return values, []
+    sentence = f"The features are left out: {int(bad.sum()):,} of {len(bad):,} rows lack finite numbers ({rows_said(bad)})."
+    return None, [Finding("warning", sentence, "Write as many numbers in each row to have a map of the examples.")]
 
 
 def _check_shape(path: Path, frame: "pd.DataFrame") -> None:
@@ -160,6 +173,7 @@ def _arrays(path: Path, columns: Columns | None) -> Raw:
     arrays = safety.read_npz(path)
     columns = _chosen(columns, list(arrays))
     labels = _column(arrays[columns.label], columns.label)
+    inside = [arrays[name] for name in _columns.features(list(arrays))]
     stacked = [arrays[name] for name in columns.outputs]
     values = stacked[0] if len(stacked) == 1 else _joined(stacked)
     if values.ndim != 2 or values.dtype.kind not in "fiu":
@@ -174,7 +188,18 @@ def _arrays(path: Path, columns: Columns | None) -> Raw:
     groups, left_out = _groups(further, choose=columns.groups is None)
     values = values if values.dtype in (np.float32, np.float64) else values.astype(np.float64)
     columns = replace(columns, groups=tuple(groups), classes=columns.classes or _class_names(arrays, values.shape[1]))
-    return Raw(columns, labels, values, _ids(ids), groups, np.zeros(len(labels), bool), (*other, *left_out))
+    features, odd = _stacked(inside, len(labels))
+    return Raw(columns, labels, values, _ids(ids), groups, np.zeros(len(labels), bool), (*other, *left_out, *odd), features)
+
+
+def _stacked(arrays: Sequence[np.ndarray], n: int) -> tuple[np.ndarray | None, list[Finding]]:
+    """Return an array of features, or several of one number a row side by side; nothing where they do not fit the rows."""
+    if not arrays:
+        return None, []
+    values = arrays[0] if len(arrays) == 1 else _joined(arrays)
+    if values.ndim != 2 or len(values) != n or values.dtype.kind not in "fiu":
+        return None, [Finding("warning", "The features are left out: they are not one row of numbers an example.")]
+    return _features(values, np.zeros(n, bool))
 
 
 def _joined(columns: Sequence[np.ndarray]) -> np.ndarray:

@@ -1,7 +1,8 @@
 """Predictions of a network from any framework, without the network.
 
 A table with one row an example: `label`, then `logit_0 …` or `prob_0 …` or a list column `logits` (or `probs`),
-and maybe `example_id` and columns to group by. Parquet, CSV, JSON lines, or an .npz with arrays of these names.
+and maybe `example_id`, columns to group by, and `feature_0 …` or a list column `features` (what the network's last
+layer read). Parquet, CSV, JSON lines, or an .npz with arrays of these names.
 """
 
 from collections.abc import Sequence
@@ -78,6 +79,7 @@ def read(
         labels=found.labels[keep], logits=outputs.logits[keep], set_labels=found.set_labels[keep],
         ids=_at(found.ids, keep), positions=found.positions[keep], groups=_at(_matching.groups(raw, about, found.positions), keep),
         sources=_at(_matching.sources(about, found.positions), keep), audit=tuple(audit),
+        features=None if raw.features is None else raw.features[keep],
     )  # fmt: skip
     if not preview.n:
         return preview

@@ -73,18 +73,30 @@ def predict(predictor: Predictor, images: Pictures, preprocess: Preprocess, batc
     return _in_pieces(predictor, len(images), lambda start, stop: preprocess(images[start:stop]), batch)
 
 
+def features(predictor: Predictor, images: Pictures, preprocess: Preprocess, batch: Batch) -> Float32[np.ndarray, "n d"]:
+    """Return the penultimate activations for images in their order; raises UserError as `predict`, and as `Predictor.features`."""
+    return _in_pieces(predictor, len(images), lambda start, stop: preprocess(images[start:stop]), batch, predictor.features)
+
+
 def answers(predictor: Predictor, inputs: Float32[np.ndarray, "n a b c"], batch: Batch) -> Float32[np.ndarray, "n classes"]:
     """Return logits for inputs that are preprocessed already (attacked images), otherwise as `predict`."""
     return _in_pieces(predictor, len(inputs), lambda start, stop: inputs[start:stop], batch)
 
 
-def _in_pieces(predictor: Predictor, n: int, piece: Callable[[int, int], np.ndarray], batch: Batch) -> Float32[np.ndarray, "n classes"]:
-    logits = np.empty((n, len(predictor.card.classes)), np.float32)
+def _in_pieces(
+    predictor: Predictor,
+    n: int,
+    piece: Callable[[int, int], np.ndarray],
+    batch: Batch,
+    ask: Callable[[np.ndarray], np.ndarray] | None = None,
+) -> Float32[np.ndarray, "n d"]:
+    """Return what `ask` (the predictor itself unless given) answers to all pieces."""
+    found: list[np.ndarray] = []
     start = 0
     while start < n:
         stop = min(start + batch.size, n)
         try:
-            logits[start:stop] = predictor(piece(start, stop))
+            found.append((ask or predictor)(piece(start, stop)))
         except Exception as problem:  # ONNX Runtime's exceptions share no narrower base class
             if not out_of_memory(problem):
                 raise
@@ -93,7 +105,7 @@ def _in_pieces(predictor: Predictor, n: int, piece: Callable[[int, int], np.ndar
             start = stop
             continue
         _release(predictor.device)  # after the except block, when the failed batch is no longer held by its traceback
-    return logits
+    return np.concatenate(found) if found else np.empty((0, len(predictor.card.classes)), np.float32)
 
 
 def out_of_memory(problem: BaseException) -> bool:

@@ -39,6 +39,18 @@ class Predictor:
             )
         return logits
 
+    def features(self, batch: Float32[np.ndarray, "n ..."]) -> Float32[np.ndarray, "n d"]:
+        """Return what the network's last layer reads: its penultimate activations.
+
+        Raises:
+            UserError: for a network whose last layer cannot be told apart, such as one from ONNX.
+        """
+        trunk = getattr(self.module, "trunk", None)
+        if not isinstance(trunk, nn.Module):
+            raise errors.UserError(f"The features of “{self.card.name}” cannot be read: it does not come apart into trunk and last layer.")
+        with torch.inference_mode():
+            return trunk(torch.from_numpy(batch).to(self.device)).flatten(1).cpu().numpy()
+
     def _answer(self, batch: Float32[np.ndarray, "n ..."]) -> np.ndarray:
         if self.module is None:
             assert self.session is not None

@@ -18,6 +18,7 @@ _ARROW = {
     bool: pa.bool_(),
     datetime: pa.timestamp("us", tz="UTC"),
     list[float]: pa.list_(pa.float32()),
+    list[int]: pa.list_(pa.int16()),
 }
 
 

@@ -51,7 +51,7 @@ def select(sql: str, *, most: int = ROWS, seconds: float = SECONDS, sample: bool
 
 def tables() -> tuple[str, ...]:
     """Return the names that can be selected from."""
-    return ("runs", "networks", "examples", "scores", "predictions", "scores_all")
+    return ("runs", "networks", "examples", "scores", "predictions", "scores_all", "features", "responses", "outcomes")
 
 
 def _connection(sample: bool) -> duckdb.DuckDBPyConnection:

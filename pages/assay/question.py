@@ -70,6 +70,7 @@ def _options() -> dict:
     found["device"] = right.selectbox("Device", ("auto", "cpu", "cuda", "mps"), key="device", bind="query-params", help=_help("device"))
     found["seed"] = right.number_input("Seed", 0, 2**31 - 1, 0, key="seed", bind="query-params", help=_help("seed"))
     found["fresh"] = left.toggle("Evaluate anew", key="fresh", bind="query-params", help=_help("fresh"))
+    found["features"] = right.toggle("Keep features", key="features", bind="query-params", help=_help("features"))
     return found
 
 

@@ -24,12 +24,15 @@ SPEC = AssaySpec(
     networks=NETWORKS, id_dataset="mnist", ood_datasets=("optdigits",), images=60,
     shifts=(Choice(name="gaussian_noise", strengths=(1, 3)), Choice(name="rotation", strengths=(30,))),
     attacks=(Choice(name="pgd_linf", strengths=(8,)),), metrics=("accuracy", "nll", "ece_temperature", "auroc_msp"),
+    features=True,
 )  # fmt: skip
 MANY = tuple(Choice(name=name, strengths=(1, 2, 3, 4, 5)) for name in ("fog", "snow", "elastic_transform"))
-LONG = SPEC.model_copy(update={"images": 600, "shifts": MANY, "attacks": ()})
+LONG = SPEC.model_copy(update={"images": 600, "shifts": MANY, "attacks": (), "features": False})
 POOL = Where(kind="pool", workers=2)
 SCORES = ["network", "dataset", "split", "shift", "strength", "metric", "slice", "reference", "value", "low", "high", "n", "cell"]
 SCORES += ["norm", "eps", "steps", "task", "reason"]
+EXAMPLES = ["dataset", "split", "example_id", "position", "label"]
+FEATURES = ["network", "dataset", "split", "shift", "strength", "example_id", "position", "cell"]
 PREDICTIONS = ["network", "dataset", "split", "shift", "strength", "example_id", "position", "label", "cell", "predicted", "confidence"]
 
 
@@ -52,7 +55,12 @@ def answered(spec=SPEC, where=None, watch=None):
 
 
 def assert_same_rows(one, other):
-    for table, columns in (("scores", SCORES), ("predictions", PREDICTIONS), ("examples", ["dataset", "split", "example_id", "position", "label"])):
+    for table, columns in (
+        ("scores", SCORES),
+        ("predictions", PREDICTIONS),
+        ("features", FEATURES),
+        ("examples", ["dataset", "split", "example_id", "position", "label"]),
+    ):
         first, second = (store.part_of(run, table)[columns].sort_values(columns[:8], ignore_index=True) for run in (one, other))
         assert len(first)
         pd.testing.assert_frame_equal(first, second)
@@ -73,7 +81,7 @@ def test_tasks_give_the_rows_of_a_run_in_one_process():
     found, cells = steps_of(SPEC)
     assert cells == asking.plan(SPEC).cells
     run = answered()
-    for table, columns in (("scores", SCORES), ("predictions", PREDICTIONS)):
+    for table, columns in (("scores", SCORES), ("predictions", PREDICTIONS), ("features", FEATURES)):
         told = store.part_of(run, table)[columns].sort_values(columns[:8], ignore_index=True)
         mine = found[table].reindex(columns=columns).sort_values(columns[:8], ignore_index=True)
         pd.testing.assert_frame_equal(*(frame.astype(object).where(frame.notna(), None) for frame in (mine, told)))

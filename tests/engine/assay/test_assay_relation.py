@@ -246,6 +246,25 @@ def test_pairs_as_a_command(capsys):
     assert (status, "idd" in found["error"]) == (1, True)
 
 
+def test_effective_robustness_as_a_command_says_what_the_view_says(capsys):
+    frame = made(20)
+    about = pd.DataFrame({"kind": ["a"] * 12 + ["b"] * 8}, index=frame.index)
+    table("told", frame, attributes=about)
+    words = ("assay", "effective-robustness", "--x", "id", "--y", "up", "--axes", "linear")
+    status, found = said(capsys, *words)
+    base = stats.linregress(frame["id"][:12], frame["up"][:12])
+    above = frame["up"] - base.intercept - base.slope * frame["id"]
+    assert status == 0
+    told = {row["group"]: row for row in found}
+    assert (told["a"]["baseline"], told["b"]["baseline"], told["b"]["n"], told["b"]["by"]) == (True, False, 8, "kind")
+    assert told["b"]["mean"] == pytest.approx(above[12:].mean())
+    assert told["b"]["low"] < told["b"]["mean"] < told["b"]["high"]
+    _, each = said(capsys, *words, "--by", "kind", "--baseline", "a", "--networks")
+    assert {row["network"]: row["residual"] for row in each} == pytest.approx(dict(above))
+    status, found = said(capsys, *words, "--baseline", "c")
+    assert (status, "group of kind" in found["error"]) == (1, True)
+
+
 def test_odd_names_work_as_a_command(capsys):
     table("odd", made()[["id", "up"]].set_axis(list(ODD[:2]), axis=1))
     status, found = said(capsys, "assay", "line", "--x", ODD[0], "--y", ODD[1])

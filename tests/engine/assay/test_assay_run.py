@@ -8,11 +8,13 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
-from engine import control, networks, places, store, worker
+from engine import control, errors, networks, places, store, worker
 from engine.assay import spec as asking
-from engine.assay import views
+from engine.assay import views, weak
 from engine.assay.spec import AssaySpec, Choice
+from engine.models import predict
 from engine.store import manifests
 
 NETWORKS = ("linear-mnist-scratch-s0", "mlp-mnist-whole-s0")
@@ -205,3 +207,35 @@ def test_two_workers_on_one_queue_never_run_a_job_twice():
     for j in jobs:
         found = store.part_of(j, "predictions")
         assert not found.duplicated(["network", "cell", "example_id"]).any()
+
+
+def test_features_are_kept_once_where_asked_for_and_the_head_reads_the_stored_logits_off_them():
+    run = answered(SPEC.model_copy(update={"features": True, "shifts": ()}))
+    kept = store.part_of(run, "features")
+    said = store.part_of(run, "predictions")
+    both = kept.merge(said, on=["network", "dataset", "split", "shift", "strength", "example_id"], suffixes=("", "_again"))
+    assert len(both) == len(kept) == len(said)
+    network = predict.load(networks.card(NETWORKS[1]))
+    mine = both[both["network"] == NETWORKS[1]]
+    logits = network.module.head(torch.from_numpy(np.stack(mine["features"]))).numpy()
+    np.testing.assert_allclose(logits, np.stack(mine["logits"]), atol=1e-4)
+    again = SPEC.model_copy(update={"features": True, "shifts": (), "metrics": ("brier",)})
+    assert asking.cost(again).seconds in {None, 0.0}
+    assert store.part_of(answered(again), "features").empty
+
+
+def test_a_map_of_features_places_the_examples_whose_features_were_kept():
+    answered(SPEC.model_copy(update={"features": True, "shifts": ()}))
+    one = views.Set("optdigits")
+    assert weak.featured(NETWORKS[1], one)
+    assert not weak.featured(NETWORKS[1], views.Set("printed"))
+    by_features, by_answers = (weak.answer_map(NETWORKS[1], one, of=of) for of in ("features", "answers"))
+    assert list(by_features["example_id"]) == list(by_answers["example_id"])
+    assert not np.allclose(by_features["x"], by_answers["x"])
+    assert 0 < by_features["x_share"].iloc[0] < 1
+
+
+def test_a_network_that_does_not_come_apart_keeps_no_features_and_says_so():
+    about = predict.Predictor(networks.card(NETWORKS[0]), "cpu", None)
+    with pytest.raises(errors.UserError, match="does not come apart"):
+        about.features(np.zeros((1, 1, 28, 28), np.float32))

@@ -456,3 +456,40 @@ class TestASetThatIsHere:
     def test_the_examples_keep_their_source(self, tmp_path, known, answers):
         _, examples, _ = read(csv(tmp_path, answers), dataset="optdigits").blocks()
         assert examples.columns["source"] == list(known.sources)
+
+
+FEATURES = np.random.default_rng(4).normal(size=(N, 3)).astype(np.float32)
+
+
+def as_columns(tmp_path, table):
+    return csv(tmp_path, table.assign(**{f"feature_{i}": FEATURES[:, i] for i in (2, 0, 1)}))
+
+
+def as_lists(tmp_path, table):
+    table.assign(embedding=list(FEATURES)).to_parquet(path := tmp_path / "answers.parquet")
+    return path
+
+
+def as_array(tmp_path, table):
+    logits = table[[f"logit_{i}" for i in range(K)]].to_numpy()
+    np.savez(path := tmp_path / "answers.npz", labels=table["label"], logits=logits, features=FEATURES)
+    return path
+
+
+@pytest.mark.parametrize("write", [as_columns, as_lists, as_array])
+def test_features_that_a_file_has_are_kept_in_their_order(tmp_path, table, write):
+    preview = read(write(tmp_path, table))
+    assert preview.usable, preview.audit
+    *_, kept = preview.blocks()
+    assert kept.table is rows.Feature
+    np.testing.assert_allclose(kept.columns["features"], FEATURES, rtol=1e-6)
+    assert not any("feature" in name for group in preview.groups for name in group)
+
+
+def test_features_with_a_hole_are_left_out_with_a_sentence_and_the_answers_stay(tmp_path, table):
+    holes = FEATURES.copy()
+    holes[5, 1] = np.nan
+    preview = read(csv(tmp_path, table.assign(**{f"feature_{i}": holes[:, i] for i in range(3)})))
+    assert preview.usable
+    assert len(preview.blocks()) == 3
+    assert "features are left out" in said(preview, "warning")
