@@ -1,6 +1,8 @@
 """The command line: everything the dashboard shows can be had without it, as text or as JSON."""
 
 import argparse
+import importlib
+import importlib.util
 import json
 import os
 import sys
@@ -40,7 +42,21 @@ def main(words: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m engine", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add in (_add_run, _add_jobs, _add_list, _add_query, _add_import, _add_train, _add_sweep, _add_assay, _add_intervene, _add_upkeep):
+    for add in (
+        _add_run,
+        _add_jobs,
+        _add_list,
+        _add_query,
+        _add_import,
+        _add_train,
+        _add_sweep,
+        _add_assay,
+        _add_intervene,
+        _add_circuits,
+        _add_remedies,
+        _add_heads,
+        _add_upkeep,
+    ):
         add(commands)
     return parser
 
@@ -64,43 +80,51 @@ def _add_run(commands: Any) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     from engine import worker
-    from engine.assay import spec as assay
 
     text = sys.stdin.read() if str(arguments.spec) == "-" else _read(arguments.spec)
     where = _where(arguments)
     question, _ = worker.study_of(_study(text))
+    asking = importlib.import_module(question.__module__)
     spec = question.read(text)
-    planned = assay.plan(spec)  # type: ignore[arg-type]
-    cost = assay.cost(spec, planned)  # type: ignore[arg-type]
+    planned = asking.plan(spec)
+    cost = asking.cost(spec, planned)
     if arguments.plan:
         _tell(arguments, {"cells": cost.cells, "reused": cost.reused, "images": cost.images, "seconds": cost.seconds, "notes": planned.notes})
         return 0
-    executors.check(where)
-    job_id = control.submit(
-        spec,
-        assay.title(spec),  # type: ignore[arg-type]
-        total=planned.cells,
-        images_total=planned.images,
-        executor=where.text(),
-    )
+    _check_where(spec.study, where)
+    job_id = control.submit(spec, asking.title(spec), total=planned.cells, images_total=planned.images, executor=where.text())
     if arguments.detach:
         control.workers.ensure()
         _tell(arguments, {"run": job_id, "state": "queued"})
         return 0
+    now = _answered(job_id, quiet=arguments.json)
+    scores = len(store.part_of(job_id, "scores", ["metric"]))
+    _tell(arguments, {"run": job_id, "state": now.state, "cells": now.done, "images": now.images, "scores": scores, "error": now.error})
+    return 0 if now.state == "done" else 1
+
+
+def _check_where(study: str, where: executors.Where) -> None:
+    """Raise UserError where a study does not run there."""
+    executors.check(where)
+    if where.kind != executors.IN_PROCESS and importlib.util.find_spec(f"engine.{study}.distributed") is None:
+        raise errors.UserError(f"The study {study} runs in one process only.", "Leave out --executor, --workers and --scheduler.")
+
+
+def _answered(job_id: str, *, quiet: bool) -> control.Job:
+    """Answer a queued question here, with a progress bar; returns the job as it ended."""
+    from engine import worker
+
     job = control.claim("command line", only=job_id)
     if job is None:
         raise errors.UserError(f"Another worker has taken the run {job_id}.", f"Watch it with: python -m engine runs {job_id}")
-    bar = _Bar(planned.cells, quiet=arguments.json or not sys.stderr.isatty())
+    bar = _Bar(job.total, quiet=quiet or not sys.stderr.isatty())
     try:
-        state = worker.answer(job, bar)
+        worker.answer(job, bar)
     except KeyboardInterrupt:
         control.close(job.id, attempt=job.attempt, state="cancelled")
         raise
     bar.end()
-    now = control.job(job_id)
-    scores = len(store.part_of(job_id, "scores", ["metric"]))
-    _tell(arguments, {"run": job_id, "state": state, "cells": now.done, "images": now.images, "scores": scores, "error": now.error})
-    return 0 if state == "done" else 1
+    return control.job(job_id)
 
 
 def _add_where(made: argparse.ArgumentParser) -> None:
@@ -308,8 +332,49 @@ def _add_assay(commands: Any) -> None:
 
 def _add_intervene(commands: Any) -> None:
     from engine.interventions import commands as interventions
+    from engine.interventions import response_commands, strip_commands
 
     interventions.add(commands, _command, _show, _tell)
+    strip_commands.add(commands, _command, _show, _tell)
+    response_commands.add(commands, _command, _show, _respond)
+
+
+def _respond(arguments: argparse.Namespace, spec: Any, planned: Any) -> str:
+    """Answer a question about responses here and return its run."""
+    from engine.interventions import spec as asking
+
+    now = _answered(control.submit(spec, asking.title(spec), total=planned.cells, images_total=planned.images), quiet=arguments.json)
+    if now.state != "done":
+        raise errors.UserError(f"The run {now.id} is {now.state}: {now.error or 'it was stopped'}", f"Go on with: python -m engine resume {now.id}")
+    return now.id
+
+
+def _add_heads(commands: Any) -> None:
+    from engine.heads import commands as heads
+
+    heads.add(commands, _command, _show, _tell)
+
+
+def _add_remedies(commands: Any) -> None:
+    from engine.remedies import commands as remedies
+
+    remedies.add(commands, _command, _show, _tell)
+
+
+def _add_circuits(commands: Any) -> None:
+    from engine.circuits import commands as circuits
+
+    circuits.add(commands, _command, _show, _tell, _answered_here)
+
+
+def _answered_here(run: str) -> str:
+    """Answer a submitted question in this process, saying on standard error how far it is, and return the state it ended in."""
+    from engine import worker
+
+    job = control.claim("command line", only=run)
+    if job is None:
+        raise errors.UserError(f"Another worker has taken the run {run}.", f"Watch it with: python -m engine runs {run}")
+    return worker.answer(job, lambda progress: print(progress.message, file=sys.stderr))
 
 
 def _add_upkeep(commands: Any) -> None:
@@ -342,7 +407,7 @@ def _sample(arguments: argparse.Namespace) -> None:
 def _tell(arguments: argparse.Namespace, facts: dict) -> None:
     """Print a few facts."""
     if arguments.json:
-        print(json.dumps(facts, ensure_ascii=False, default=str))
+        print(store.json_facts(facts))
     else:
         for name, value in facts.items():
             if value not in (None, "", ()):
@@ -350,9 +415,9 @@ def _tell(arguments: argparse.Namespace, facts: dict) -> None:
 
 
 def _show(arguments: argparse.Namespace, frame: pd.DataFrame) -> None:
-    """Print a table: aligned text, or JSON records (NULL as null, NaN as null too: JSON has no NaN)."""
+    """Print a table: aligned text, or JSON records (what is missing as null, what is undefined as "NaN")."""
     if arguments.json:
-        print(frame.to_json(orient="records", date_format="iso", force_ascii=False, default_handler=str))
+        print(store.json_records(frame))
     elif frame.empty:
         print("nothing found")
     else:

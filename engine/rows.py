@@ -216,7 +216,101 @@ class Treatment:
     reason: str | None = None
 
 
-TABLES: tuple[type, ...] = (Run, Network, Score, Prediction, Feature, Example, Response, Outcome, Treatment)
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """A module graph: of a network that was trained here, or brought from outside."""
+
+    table: ClassVar[str] = "circuits"
+
+    circuit: str  # the network's name, or the name it was brought under
+    title: str
+    source: str  # network | brought
+    digest: str  # hash of the network, or of the file it was brought in
+    modules: int  # processors
+    outputs: int
+    layers: int
+    dataset: str | None
+    prior: str | None
+    seed: int | None
+    about: str  # JSON: whatever else is known (eps, truncation, arm, created …)
+    metrics: str  # JSON: graph metric -> number, null where undefined
+    view: str | None = None  # JSON: pins, groups, notes that came with a brought circuit
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitNode:
+    """One module of a circuit."""
+
+    table: ClassVar[str] = "circuit_nodes"
+
+    circuit: str
+    node: int  # processors first, then output modules
+    role: str  # processor | output
+    x: float  # from signatures alone: nothing ever moves it
+    y: float
+    community: int | None
+    degree: float | None  # expected number of other modules that listen to it
+    attention: float | None = None  # received per layer, mean over examples
+    ablation: float | None = None  # how much the loss on ranking data rises without it, nats
+    code_norm: float | None = None
+    responds: str | None = None  # the class whose examples it moves most for
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitEdge:
+    """One value between two modules: a link's probability, or attention as it was measured."""
+
+    table: ClassVar[str] = "circuit_edges"
+
+    circuit: str
+    kind: str  # link (static, from signatures) | attention (mean over examples and heads)
+    layer: int | None  # counts from 0; the read-out is the last; None = all
+    slice: str  # "" = all examples, else such as "class=3"
+    step: int | None  # of training; None = as it was at the end
+    source: int  # who is listened to
+    target: int  # who listens
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitCurve:
+    """A pruned circuit on one set: accuracy, density and time with so many modules or links left."""
+
+    table: ClassVar[str] = "circuit_curves"
+
+    circuit: str
+    ranking: str  # degree | attention | ablation | greedy | random | links
+    kept: int  # processors left
+    removed: int | None  # the one that has just gone; None where none or several orders are averaged
+    density: float  # mean link value among what is left
+    dataset: str
+    split: str
+    shift: str
+    strength: float
+    accuracy: float
+    low: float  # 95 % interval
+    high: float
+    n: int
+    milliseconds: float | None  # a batch of 64, one thread, median
+    operations: float | None  # floating-point operations an image
+
+
+TABLES: tuple[type, ...] = (
+    Run,
+    Network,
+    Score,
+    Prediction,
+    Feature,
+    Example,
+    Response,
+    Outcome,
+    Treatment,
+    Circuit,
+    CircuitNode,
+    CircuitEdge,
+    CircuitCurve,
+)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Making the shipped sample: every question answered in a home of its own, compacted, thinned, moved into place."""
 
+import importlib
 import os
 import shutil
 import tempfile
@@ -9,7 +10,11 @@ from pathlib import Path
 
 from engine import control, places, worker
 from engine.assay import sample
-from engine.assay.spec import plan, title
+from engine.assay.spec import plan
+from engine.heads.spec import PREFIX as HEADS
+from engine.interventions import sample as responses
+from engine.remedies.spec import PREFIX as REMEDIES
+from engine.spec import Spec
 from engine.store import compacting
 from engine.sweep.spec import PREFIX as SWEEP
 
@@ -25,21 +30,22 @@ def make(into: Path | None = None) -> dict:
     target = into or places.DATA / "sample"
     home = Path(os.environ.get("TOUCHSTONE_SAMPLE_HOME") or Path(tempfile.gettempdir()) / "touchstone-sample")
     with _home(home):
-        for question in sample.questions():
+        for question in (*sample.questions(), *responses.questions()):
             _answer(question)
         keep = sample.kept()
         cells = {cell.key for question in sample.questions() for e in plan(question).evaluations if keep(e) for cell in e.cells}
         compacting.compact()
         compacting.thin("predictions", cells)
+        compacting.thin("outcomes", responses.kept())
         _move(places.results(), target)
     files = [file for file in target.rglob("*") if file.is_file()]
     return {"into": str(target), "files": len(files), "megabytes": round(sum(f.stat().st_size for f in files) / 1e6, 2)}
 
 
-def _answer(question: sample.AssaySpec) -> None:
+def _answer(question: Spec) -> None:
     """Answer one question, or go on with it where an earlier making stopped; asked anew, it runs only what has changed since."""
-    name = title(question)
-    planned = plan(question)
+    asking = importlib.import_module(type(question).__module__)
+    name, planned = asking.title(question), asking.plan(question)
     job_id = next((job.id for job in control.jobs() if job.title == name and job.spec == question.text()), None)
     if job_id is None or (control.job(job_id).state == "done" and planned.images):
         job_id = control.submit(question, name, total=planned.cells, images_total=planned.images)
@@ -67,9 +73,9 @@ def _home(home: Path) -> Iterator[None]:
 
 
 def _move(results: Path, target: Path) -> None:
-    """Put the results in place of what the target had; shards of the sweep stay, since `python -m engine sweep` makes them."""
+    """Put the results in place of what the target had; what other commands make stays: shards of the sweep, runs of the heads and of the remedies."""
     for file in target.glob("*/*"):
-        if not file.name.startswith(SWEEP):
+        if not file.name.startswith((SWEEP, HEADS, REMEDIES)):
             file.unlink()
     shutil.copytree(results, target, ignore=shutil.ignore_patterns("locks", ".*"), dirs_exist_ok=True)
     named = {part["file"] for m in (target / "manifests").glob("*.json") for part in compacting.parts_of(m)}

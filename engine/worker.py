@@ -18,11 +18,12 @@ import numpy as np
 import torch
 
 from engine import control, errors, executors, provenance, rows, store
+from engine.assay import prepared
 from engine.control import workers
 from engine.models import predict
 from engine.spec import Spec
 
-STUDIES = ("assay",)
+STUDIES = ("assay", "sweep", "remedies", "interventions", "heads", "circuits", "intake")
 IDLE_SECONDS = 20.0
 BEAT_SECONDS = 0.5
 FLUSH_SECONDS = 1.0
@@ -42,10 +43,13 @@ def work(idle_seconds: float = IDLE_SECONDS) -> None:
     with contextlib.suppress(OSError):
         os.nice(10)  # the dashboard on the same machine goes first
     until = time.monotonic() + idle_seconds
+    preparing = _preparing()
     while time.monotonic() < until:
         workers.beat()
         if job := control.claim(f"worker {os.getpid()}"):
             answer(job)
+            until, preparing = time.monotonic() + idle_seconds, _preparing()
+        elif next(preparing, False):
             until = time.monotonic() + idle_seconds
         else:
             time.sleep(0.3)
@@ -53,6 +57,17 @@ def work(idle_seconds: float = IDLE_SECONDS) -> None:
     # Whoever submitted before we left saw a beating worker and started none.
     if job := control.claim(f"worker {os.getpid()}"):
         answer(job)
+
+
+def _preparing() -> Iterator[bool]:
+    """Make beforehand what pages on a very large store ask first; yields between two questions, so that a job need not wait for all."""
+    if not prepared.due():
+        return
+    try:
+        for _ in prepared.prepare():
+            yield True
+    except Exception:  # noqa: BLE001  pages then make it when they are asked
+        traceback.print_exc()
 
 
 def study_of(name: str) -> tuple[type[Spec], ModuleType]:
@@ -139,6 +154,10 @@ def _run(job: control.Job, progress: _Progress, watch: Callable[[_Progress], Non
     _seed(spec.seed)
     if store.manifest(job.id) is not None and store.manifest(job.id).finished:  # type: ignore[union-attr]
         return  # killed between the last row and closing the job
+    if getattr(module, "STORES_ITSELF", False):
+        with contextlib.closing(module.run(spec, job.id)) as steps:
+            _take(steps, None, job, progress, watch)
+        return
     writer = store.Writer(job.id)
     before = module.Before(job.id, {table.table: writer.manifest().keys(table.table) for table in rows.TABLES})
     sink = _Sink(writer)
@@ -163,7 +182,7 @@ def _steps(study: str, module: ModuleType, spec: Spec, before: Any, where: execu
         yield distributed.run(spec, before, executor)
 
 
-def _take(steps: Iterator[Any], sink: "_Sink", job: control.Job, progress: _Progress, watch: Callable[[_Progress], None] | None) -> None:
+def _take(steps: Iterator[Any], sink: "_Sink | None", job: control.Job, progress: _Progress, watch: Callable[[_Progress], None] | None) -> None:
     """Store what comes and tell of it.
 
     Raises:
@@ -171,7 +190,8 @@ def _take(steps: Iterator[Any], sink: "_Sink", job: control.Job, progress: _Prog
         Lost: when another worker has the job.
     """
     for step in steps:
-        sink.take(step)
+        if sink:
+            sink.take(step)
         progress.done += step.cells
         progress.images += step.images
         progress.message = step.message or progress.message
@@ -182,7 +202,8 @@ def _take(steps: Iterator[Any], sink: "_Sink", job: control.Job, progress: _Prog
         if progress.lost:
             raise Lost
         if progress.cancel:
-            sink.flush()
+            if sink:
+                sink.flush()
             raise Stopped
 
 

@@ -13,13 +13,14 @@ from engine.importers.predictions import Preview
 from engine.metrics import classification
 
 
-def store_preview(preview: Preview, *, trained_on: str | None = None, user: str | None = None) -> str:
+def store_preview(preview: Preview, *, trained_on: str | None = None, user: str | None = None, run: str | None = None) -> str:
     """Store and score what a file of predictions holds, and return the id of the run that holds it.
 
     Args:
         preview: what was read; its network and its set need not exist here.
         trained_on: the network's in-distribution set, if known.
         user: who brought it.
+        run: the job that does this already, and ends it; None = a job of its own.
 
     Raises:
         UserError: where the preview's audit has an error.
@@ -29,14 +30,16 @@ def store_preview(preview: Preview, *, trained_on: str | None = None, user: str 
     blocks = [_with_trained_on(block, trained_on) for block in preview.blocks()]
     names = tuple(dict.fromkeys(score.metric for score in found))
     spec = AssaySpec(networks=(preview.network,), id_dataset=preview.dataset, metrics=names, title=f"Brought: {preview.network} on {preview.dataset}")
-    run = control.submit(spec, spec.title, total=1, images_total=preview.n, user=user)
-    job = control.claim("import", only=run)
+    own = run is None
+    run = run or control.submit(spec, spec.title, total=1, images_total=preview.n, user=user)
+    job = control.claim("import", only=run) if own else control.job(run)
     assert job is not None, run
     writer = store.Writer(run)
     writer.append([*blocks, store.block(rows.Score, found)], {"predictions": [preview.cell], "scores": [answered.key]})
     writer.finish(_row(job, spec, preview.n))
-    control.beat(run, attempt=job.attempt, done=1, total=1, images=0, message="brought")
-    control.close(run, attempt=job.attempt, state="done")
+    if own:
+        control.beat(run, attempt=job.attempt, done=1, total=1, images=0, message="brought")
+        control.close(run, attempt=job.attempt, state="done")
     return run
 
 

@@ -1,13 +1,14 @@
 """The assay's views on the command line: the numbers are the page's numbers, because both call the same view."""
 
 import argparse
+import sys
 from collections.abc import Callable
 from typing import Any, get_args
 
 import pandas as pd
 
 from engine import control, errors
-from engine.assay import choosing, comparing, dimensions, effects, population, relation, sets, trust, views, weak
+from engine.assay import choosing, comparing, dimensions, effects, population, prepared, relation, sets, trust, views, weak
 from engine.stats.factors import METHODS, ROTATIONS, SCALINGS
 from engine.stats.lines import Axes
 from engine.stats.ranking import ALLOWANCES
@@ -54,6 +55,17 @@ def add(commands: Any, command: Callable, show: Callable, tell: Callable) -> Non
     _add_trust(group, command, show)
     _add_choice(group, command, show)
     _add_sets(group, command, show, tell)
+    prepare = command(
+        group, "prepare", _prepare, "Make beforehand what pages on very many networks ask first; a worker does it after an import, too."
+    )
+    prepare.add_argument("--table", metavar="NAME", help="only this imported table or sweep")
+
+
+def _prepare(asked: argparse.Namespace) -> None:
+    for said in prepared.prepare(asked.table):
+        (sys.stderr if asked.json else sys.stdout).write(f"{said}\n")
+    if asked.json:
+        sys.stdout.write('{"prepared": true}\n')
 
 
 def _add_relation(group: Any, command: Callable, show: Callable, tell: Callable) -> None:

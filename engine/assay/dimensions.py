@@ -13,7 +13,7 @@ import pandas as pd
 
 from engine import errors, store
 from engine.assay import population, trust
-from engine.assay.kept import kept
+from engine.assay.kept import kept, kept_as_file, kept_in_memory
 from engine.stats import factors as factoring
 from engine.stats import lines, regression
 from engine.stats.factors import Method, Rotation, Scaling
@@ -22,7 +22,7 @@ Over = Literal["metrics", "sets"]
 SHARE = 0.5  # of the networks, that must have a column for it to be among the first ones
 
 
-@kept
+@kept_in_memory
 def grid(collection: str = "", over: Over = "metrics", id_set: str | None = None, *, metric: str = "accuracy", sample: bool = True) -> pd.DataFrame:
     """Return the numbers that factors and rank correlations go over: network, pair, task, then a column for each number.
 
@@ -132,6 +132,7 @@ def _asked(
     return _solution(store.version(), collection, over, tuple(columns), id_set, scaling, metric, k, rotation, method, sample)
 
 
+@kept_as_file
 def factors(
     collection: str = "", over: Over = "metrics", columns: Sequence[str] = (), id_set: str | None = None, *, scaling: Scaling = "standardised",
     metric: str = "accuracy", k: int | None = None, rotation: Rotation = "varimax", method: Method = "principal axis", sample: bool = True,
@@ -162,6 +163,7 @@ def factors(
     return pd.DataFrame(rows, columns=["column", "factor", "loading", "low", "high", "communality", "improper", "n"])
 
 
+@kept_as_file
 def factor_correlations(
     collection: str = "", over: Over = "metrics", columns: Sequence[str] = (), id_set: str | None = None, *, scaling: Scaling = "standardised",
     metric: str = "accuracy", k: int | None = None, rotation: Rotation = "varimax", method: Method = "principal axis", sample: bool = True,

@@ -5,15 +5,17 @@ In distribution (ID) is the set a network was trained on, or the set that the as
 other set of the same task. Sets are named by the text of `engine.assay.views.Set`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Bool, Float, Int
 
 from engine import errors, store
 from engine.assay import views
-from engine.assay.kept import kept
+from engine.assay.kept import kept, kept_in_memory
 from engine.assay.views import Set
 
 
@@ -164,42 +166,103 @@ def pairs(collection: str = "", metric: str = "accuracy", id_set: str | None = N
     )
 
 
-@kept
+@kept_in_memory
 def cross(collection: str = "", metrics: Sequence[str] = ("accuracy",), id_set: str | None = None, *, sample: bool = True) -> pd.DataFrame:
     """Return one row a network and OOD set, with each metric there and in distribution: what predictors, transfer and regret ask.
 
-    Columns: network, id, ood, task, and for each metric `<metric>_val` (ID validation side), `<metric>_id` (ID test side),
-    `<metric>_ood`, `<metric>_n` (examples on the OOD side); NaN where not measured. Only unshifted sets; `id_set` as in `pairs`.
+    Columns: network, id, ood, task (categories in the order of their words), and for each metric `<metric>_val` (ID validation side),
+    `<metric>_id` (ID test side), `<metric>_ood`, `<metric>_n` (examples on the OOD side); NaN where not measured. Only unshifted sets;
+    `id_set` as in `pairs`.
     """
-    values: dict[str, Any] = {"collection": collection, "metrics": list(metrics)}
-    if id_set is not None:
-        values["id"] = Set.read(id_set).dataset
-    names: dict[str, list[str]] = {side: [] for side in ("val", "id", "ood")}
-    for i, metric in enumerate(metrics):
-        values[f"m{i}"] = metric
-        here = f"max(value) FILTER (metric = $m{i}"
-        names["val"].append(f"{here} AND split = 'val') AS {_quoted(f'{metric}_val')}")
-        names["id"].append(f"{here} AND split = 'test') AS {_quoted(f'{metric}_id')}")
-        names["ood"] += [f"{here}) AS {_quoted(f'{metric}_ood')}", f"max(n) FILTER (metric = $m{i}) AS {_quoted(f'{metric}_n')}"]
-    return store.query(
-        f"""WITH mine AS (SELECT s.network, s.dataset, s.split, s.metric, s.task, s.value, s.n, n.id, s.dataset = n.id AS here
-               FROM scores s JOIN (SELECT network, {"$id" if id_set is not None else "trained_on"} AS id FROM networks
-                                   WHERE collection = $collection) n ON n.network = s.network::VARCHAR
-               WHERE s.collection = $collection AND list_contains($metrics, s.metric::VARCHAR) AND s.slice IS NULL AND s.shift = ''
-                 AND s.value IS NOT NULL AND n.id IS NOT NULL),
-             there AS (SELECT network, id, dataset, any_value(task) AS task, {", ".join(names["ood"])} FROM mine
-                       WHERE NOT here AND split = 'test' GROUP BY network, id, dataset),
-             home AS (SELECT network, {", ".join((*names["val"], *names["id"]))} FROM mine WHERE here GROUP BY network)
-            SELECT t.network::VARCHAR AS network, t.id, t.dataset::VARCHAR AS ood, t.task::VARCHAR AS task, t.* EXCLUDE (network, id, dataset, task),
-                   h.* EXCLUDE (network)
-            FROM there t LEFT JOIN home h USING (network) ORDER BY t.id, t.dataset, t.network""",
-        values,
+    long = store.query(
+        """SELECT enum_code(network)::INTEGER AS network, dataset, split = 'val' AS val, metric, value, n, task FROM scores
+           WHERE collection = $collection AND list_contains($metrics, metric::VARCHAR) AND slice IS NULL AND shift = '' AND value IS NOT NULL
+             AND (split = 'test' OR split = 'val')""",
+        {"collection": collection, "metrics": list(metrics)},
         sample=sample,
     )
+    names = store.query("SELECT unnest(enum_range(NULL::scores_network))::VARCHAR AS network", sample=sample)["network"]
+    datasets = list(map(str, long["dataset"].cat.categories))
+    homes = _homes(collection, datasets, len(names), None if id_set is None else Set.read(id_set).dataset, sample=sample)
+    network, dataset = long["network"].to_numpy(), long["dataset"].cat.codes.to_numpy(np.int64)
+    known, val = homes.name[network] >= 0, long["val"].to_numpy(bool)
+    here = dataset == homes.code[network]
+    there = known & ~here & ~val
+    place, rows = _rows_of(network[there], dataset[there], homes.name, len(names), len(datasets))
+    columns: dict[str, Any] = {
+        "network": _words(rows[0], names), "id": _words(homes.name[rows[0]], homes.names),
+        "ood": _words(rows[1], datasets), "task": _task_of(long["task"], there, place, len(rows[0])),
+    }  # fmt: skip
+    values, examples, metric = long["value"].to_numpy(float), long["n"].to_numpy(float, na_value=np.nan), long["metric"].astype("category")
+    kinds = {str(kind): code for code, kind in enumerate(metric.cat.categories)}
+    sides: dict[str, dict[str, np.ndarray]] = {side: {} for side in ("ood", "val", "id")}
+    for name in metrics:
+        mine = metric.cat.codes.to_numpy() == kinds.get(name, -1)
+        ours, at = mine & there, mine[there]
+        sides["ood"] |= {f"{name}_ood": _most(place[at], values[ours], len(rows[0])), f"{name}_n": _most(place[at], examples[ours], len(rows[0]))}
+        for side, chosen in (("val", mine & known & here & val), ("id", mine & known & here & ~val)):
+            sides[side][f"{name}_{side}"] = _most(network[chosen], values[chosen], len(names))[rows[0]]
+    return pd.DataFrame(columns | sides["ood"] | sides["val"] | sides["id"])
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+def _words(codes: Int[np.ndarray, " n"], words: Iterable[Any]) -> pd.Categorical:
+    """Return words by their codes; -1 is none."""
+    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype([str(word) for word in words]))  # type: ignore[call-overload]
+
+
+@dataclass(frozen=True, eq=False)
+class _Homes:
+    """The ID set of each network, by the network's code: as a place among `names`, and as a data set's code; -1 = none."""
+
+    names: list[str]
+    name: Int[np.ndarray, " networks"]
+    code: Int[np.ndarray, " networks"]
+
+
+def _homes(collection: str, datasets: Sequence[str], networks: int, only: str | None, *, sample: bool) -> _Homes:
+    about = store.query(
+        """SELECT enum_code(TRY_CAST(network AS scores_network))::INTEGER AS network, trained_on FROM networks
+           WHERE collection = $collection AND TRY_CAST(network AS scores_network) IS NOT NULL""",
+        {"collection": collection},
+        sample=sample,
+    )
+    told = about["trained_on"] if only is None else pd.Series([only] * len(about))
+    codes, names = pd.factorize(told, sort=True)
+    places = {name: place for place, name in enumerate(datasets)}
+    own = np.array([*(places.get(str(name), -1) for name in names), -1], dtype=np.int64)
+    found = np.full((2, networks), -1, dtype=np.int64)
+    found[:, about["network"].to_numpy(int)] = codes, own[codes]
+    return _Homes(list(map(str, names)), found[0], found[1])
+
+
+def _rows_of(
+    network: Int[np.ndarray, " n"], dataset: Int[np.ndarray, " n"], home: Int[np.ndarray, " networks"], networks: int, datasets: int
+) -> tuple[Int[np.ndarray, " n"], tuple[Int[np.ndarray, " rows"], Int[np.ndarray, " rows"]]]:
+    """Return in which row each number belongs, and network and data set of each row, in the order of ID set, OOD set and network."""
+    at = np.full((datasets, networks), -1, dtype=np.int64)
+    at[dataset, network] = 0
+    ood, who = np.nonzero(at == 0)
+    order = np.argsort(home[who], kind="stable")
+    ood, who = ood[order], who[order]
+    at[ood, who] = np.arange(len(who))
+    return at[dataset, network], (who, ood)
+
+
+def _most(row: Int[np.ndarray, " n"], values: Float[np.ndarray, " n"], rows: int) -> Float[np.ndarray, " rows"]:
+    """Return the largest value of each row, NaN where it has none or one that is NaN."""
+    found = np.full(rows, -np.inf)
+    with np.errstate(invalid="ignore"):  # NaN is a value, too
+        np.maximum.at(found, row, values)
+    return np.where(np.isneginf(found), np.nan, found)
+
+
+def _task_of(task: pd.Series, chosen: Bool[np.ndarray, " n"], row: Int[np.ndarray, " m"], rows: int) -> pd.Categorical:
+    """Return each row's task, where somebody said it."""
+    said = task.astype("category")
+    codes = said.cat.codes.to_numpy()[chosen]
+    found = np.full(rows, -1)
+    found[row[codes >= 0]] = codes[codes >= 0]
+    return _words(found, said.cat.categories)
 
 
 @kept

@@ -14,7 +14,7 @@ from jaxtyping import Int
 
 from engine import errors, store
 from engine.assay import attributes, population, views
-from engine.assay.kept import kept
+from engine.assay.kept import kept, kept_in_memory
 from engine.assay.views import Set
 from engine.stats import lines, patterns
 from engine.stats.lines import Axes
@@ -57,7 +57,7 @@ def thresholds_for(collection: str, metric: str, words: Sequence[str] = (), *, s
     return Thresholds.read(words, **({} if rate else {"narrowest": 0.0}))
 
 
-@kept
+@kept_in_memory
 def points(collection: str = "", metric: str = "accuracy", id_set: str | None = None, *, sample: bool = True) -> pd.DataFrame:
     """Return one row a network and pair: `id` and `ood` (texts of sets), `network` (its code), `x`, `y`; only finite numbers of unshifted test sets.
 
@@ -337,7 +337,7 @@ def _chance(collection: str, metric: str, one: Set, *, sample: bool) -> float | 
 
 
 def facts(one: Pair) -> dict[str, Any]:
-    """Return what the command line tells of a pair; None where a number is undefined."""
+    """Return what the command line tells of a pair; None for numbers that there are not, for a reason that is told; NaN for undefined ones."""
     line, carried = one.line, one.carried
     assert line is not None
     found: dict[str, Any] = {"x": one.x.text(), "y": one.y.text(), "metric": one.metric, "axes": one.axes, "n": line.n, "without": one.without}
@@ -349,12 +349,12 @@ def facts(one: Pair) -> dict[str, Any]:
         found |= {"r2_without_lowest_5_percent": carried.r2_without_lowest, "r2_without_highest_5_percent": carried.r2_without_highest}
     found |= {"epsilon": line.epsilon if one.axes != "linear" else None, "clipped": line.clipped, "warnings": list(one.warnings)}
     if line.reason is not None:
-        found["reason"] = line.reason
-    return {name: _finite(value) for name, value in found.items()}
+        found = {name: _finite(value) for name, value in found.items()} | {"reason": line.reason}
+    return found
 
 
 def _finite(value: Any) -> Any:
-    """Return a number or its bounds with None for what is undefined: JSON has no NaN."""
+    """Return a number or its bounds with None for NaN."""
     if isinstance(value, tuple):
         return [_finite(part) for part in value]
     return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float, Int
 
 from engine import errors, registry, store
 from engine.assay import population, views
@@ -65,8 +66,9 @@ def said(metric: str) -> str:
 def measured(collection: str = "", id_set: str | None = None, *, sample: bool = True) -> pd.DataFrame:
     """Return one row a network and OOD set with all that was measured of it.
 
-    Columns: network, id, ood, task, pair, parameters, and for each metric `<metric>_val`, `<metric>_id`, `<metric>_ood`, also for
-    `corruptions` (mean accuracy over corruptions) and `adversarial_<norm>` (over attacks) where there are such sets.
+    Columns: network, id, ood, task, pair (categories, in the order of their words), parameters, and for each metric `<metric>_val`,
+    `<metric>_id`, `<metric>_ood`, also for `corruptions` (mean accuracy over corruptions) and `adversarial_<norm>` (over attacks) where
+    there are such sets.
 
     Raises:
         UserError: where the networks do not say what they were trained on and no ID set is named.
@@ -78,12 +80,42 @@ def measured(collection: str = "", id_set: str | None = None, *, sample: bool = 
     found = population.cross(collection, tuple(metrics), id_set, sample=sample)
     for name, table in _means(collection, sample=sample).groupby("kind", observed=True):
         for side in ("id", "ood"):
-            there = table[["network", "dataset", "value"]].rename(columns={"dataset": side, "value": f"{name}_{side}"})
-            found = found.merge(there, on=["network", side], how="left")
-    about = population.networks_of(collection, sample=sample).set_index("network")
-    size = pd.to_numeric(about["parameters"], errors="coerce") if "parameters" in about else pd.Series(dtype=float)
-    parameters = found["network"].map(size).astype(float)
-    return found.assign(task=found["task"].fillna(""), pair=found["id"].astype(str) + " → " + found["ood"].astype(str), parameters=parameters)
+            found[f"{name}_{side}"] = _looked_up(table, found["network"], found[side])
+    about = store.query("SELECT network, parameters FROM networks WHERE collection = $collection", {"collection": collection}, sample=sample)
+    by_name = pd.to_numeric(about["parameters"], errors="coerce").set_axis(about["network"]).reindex(found["network"].cat.categories).to_numpy(float)
+    task = found["task"].cat.add_categories([""] if "" not in found["task"].cat.categories else []).fillna("")
+    ordered = task.cat.reorder_categories(sorted(task.cat.categories))
+    return found.assign(task=ordered, pair=_pair_of(found), parameters=by_name[found["network"].cat.codes])
+
+
+@kept
+def elsewhere(collection: str = "", id_set: str | None = None, *, sample: bool = True) -> pd.DataFrame:
+    """Return each metric with how many rows of `measured` have it on the OOD set: what a page asks before it shows anything."""
+    found = measured(collection, id_set, sample=sample)
+    names = [name for name in entering(found, collection, sample=sample) if f"{name}_ood" in found]
+    return pd.DataFrame({"metric": names, "rows": [int(found[f"{name}_ood"].notna().sum()) for name in names]})
+
+
+def _looked_up(table: pd.DataFrame, network: pd.Series, dataset: pd.Series) -> Float[np.ndarray, " rows"]:
+    """Return the value of each network on a set out of a table of network, dataset and value; NaN where it has none."""
+    networks, datasets = network.cat.categories, dataset.cat.categories
+    row, column = (index.get_indexer(pd.Index(table[name])) for index, name in ((networks, "network"), (datasets, "dataset")))
+    known = (row >= 0) & (column >= 0)
+    values = np.full((len(networks), len(datasets)), np.nan)
+    values[row[known], column[known]] = table["value"].to_numpy(float)[known]
+    return values[network.cat.codes, dataset.cat.codes]
+
+
+def _pair_of(found: pd.DataFrame) -> pd.Series:
+    """Return the name of each row's pair."""
+    one, other = found["id"].cat, found["ood"].cat
+    codes, first = np.unique(one.codes.to_numpy(np.int64) * len(other.categories) + other.codes, return_inverse=True)
+    names = [f"{one.categories[code // len(other.categories)]} → {other.categories[code % len(other.categories)]}" for code in codes]
+    order = np.argsort(names)
+    place = np.empty(len(names), dtype=np.int64)
+    place[order] = np.arange(len(names))
+    dtype = pd.CategoricalDtype([names[i] for i in order])
+    return pd.Series(pd.Categorical.from_codes(place[first] if len(first) else first, dtype=dtype), index=found.index)  # type: ignore[call-overload]
 
 
 def check_collection(collection: str, *, sample: bool) -> None:
@@ -103,19 +135,34 @@ def _means(collection: str, *, sample: bool = True) -> pd.DataFrame:
     Geometric shifts are no corruptions.
     """
     geometric = [name for name in registry.names("shifts") if registry.card("shifts", name).constants.get("FAMILY") == "geometric"]
-    return store.query(
-        """WITH every AS (
-             SELECT network, dataset, shift, strength, value, CASE WHEN norm IS NULL THEN 'corruptions' ELSE 'adversarial_' || norm END AS kind
-             FROM scores WHERE collection = $collection AND metric = 'accuracy' AND slice IS NULL AND shift <> '' AND split = 'test'
-               AND value IS NOT NULL AND NOT list_contains($geometric, shift::VARCHAR)),
-           cells AS (SELECT dataset, shift, strength, kind, count(DISTINCT network) AS networks FROM every GROUP BY ALL),
-           usual AS (SELECT *, count(*) OVER (PARTITION BY dataset, kind) AS wanted FROM (
-             SELECT * FROM cells QUALIFY networks >= 0.5 * max(networks) OVER (PARTITION BY dataset, kind)))
-           SELECT network::VARCHAR AS network, dataset::VARCHAR AS dataset, kind, avg(value) AS value
-           FROM every JOIN usual USING (dataset, shift, strength, kind) GROUP BY ALL HAVING count(*) = any_value(wanted) ORDER BY ALL""",
-        {"collection": collection, "geometric": geometric},
+    asked = {"collection": collection, "geometric": geometric}
+    shifted = """s.collection = $collection AND s.metric = 'accuracy' AND s.slice IS NULL AND s.shift <> '' AND s.split = 'test'
+                 AND s.value IS NOT NULL AND NOT list_contains($geometric, s.shift::VARCHAR)"""
+    most = int(store.query("SELECT len(enum_range(NULL::scores_network)) AS networks", sample=sample)["networks"].iloc[0])
+    cells = store.query(
+        f"""SELECT s.dataset::VARCHAR AS dataset, s.shift::VARCHAR AS shift, s.strength, s.norm::VARCHAR AS norm,
+                   bit_count(bitstring_agg(enum_code(s.network)::INTEGER, 0, {max(most - 1, 0)})) AS networks
+            FROM scores s WHERE {shifted} GROUP BY ALL""",
+        asked,
         sample=sample,
     )
+    of_kind = [cells["dataset"], cells["norm"].fillna("")]
+    usual = cells["networks"] >= 0.5 * cells.groupby(of_kind)["networks"].transform("max")
+    seldom = {f"no_{name}": cells.loc[~usual, name].tolist() for name in ("dataset", "shift", "strength", "norm")} if not usual.all() else {}
+    other = """AND NOT EXISTS (SELECT 1 FROM (SELECT unnest($no_dataset) AS dataset, unnest($no_shift) AS shift, unnest($no_strength) AS strength,
+                                                     unnest($no_norm)::VARCHAR AS norm) u
+                               WHERE u.dataset = s.dataset::VARCHAR AND u.shift = s.shift::VARCHAR AND u.strength = s.strength
+                                 AND u.norm IS NOT DISTINCT FROM s.norm::VARCHAR)"""
+    found = store.query(
+        f"""SELECT s.network::VARCHAR AS network, s.dataset::VARCHAR AS dataset, s.norm::VARCHAR AS norm, avg(s.value) AS value, count(*) AS cells
+            FROM scores s WHERE {shifted} {other if seldom else ""} GROUP BY s.network, s.dataset, s.norm ORDER BY ALL""",
+        asked | seldom,
+        sample=sample,
+    )
+    wanted = cells[usual].groupby([one[usual] for one in of_kind]).size()
+    by_kind = pd.MultiIndex.from_arrays([found["dataset"], found["norm"].fillna("")])
+    kind = pd.Series(np.where(found["norm"].isna(), "corruptions", "adversarial_" + found["norm"].fillna("")), index=found.index)
+    return found.assign(kind=kind)[(found["cells"] == wanted.reindex(by_kind).to_numpy()).to_numpy()]
 
 
 def side_of(found: pd.DataFrame, metric: str) -> Literal["val", "id"]:
@@ -154,7 +201,8 @@ def candidates(collection: str = "", target: str = "accuracy", id_set: str | Non
     rows.append(("parameters", "number of parameters (log)", "network", ""))
     frame = pd.DataFrame(rows, columns=["predictor", "label", "kind", "side"])
     there = found[found[f"{target}_ood"].notna()]
-    several = there[there["network"].duplicated(keep=False)].groupby("ood")["network"].nunique()  # who was scored on another set, too
+    codes = there["network"].cat.codes.to_numpy()
+    several = there["ood"][(np.bincount(codes, minlength=1) > 1)[codes]].value_counts()  # who was scored on another set, too
     frame["networks"] = [
         int(several.get(name.removeprefix("on:"), 0)) if name.startswith("on:") else _networks(there, _predictor(there, name, target))
         for name in frame["predictor"]
@@ -163,7 +211,12 @@ def candidates(collection: str = "", target: str = "accuracy", id_set: str | Non
 
 
 def _networks(found: pd.DataFrame, values: pd.Series) -> int:
-    return found.loc[values.notna(), "network"].nunique()
+    return _different(found["network"][values.notna()])
+
+
+def _different(words: pd.Series) -> int:
+    """Return how many different words there are."""
+    return int((np.bincount(words.cat.codes, minlength=1) > 0).sum())
 
 
 def _predictor(found: pd.DataFrame, name: str, target: str) -> pd.Series:
@@ -172,8 +225,10 @@ def _predictor(found: pd.DataFrame, name: str, target: str) -> pd.Series:
         return pd.Series(np.log10(found["parameters"].where(found["parameters"] > 0)), index=found.index)
     if name.startswith("on:"):
         ood = name.removeprefix("on:")
-        there = found[found["ood"] == ood].set_index("network")
-        return found["network"].map(number(there, target, "ood")).where(found["ood"] != ood)
+        there = found[found["ood"] == ood]
+        each = np.full(len(found["network"].cat.categories), np.nan)
+        each[there["network"].cat.codes] = number(there, target, "ood")
+        return pd.Series(each[found["network"].cat.codes], index=found.index).where(found["ood"] != ood)
     if name == "others":
         return _others(found, number(found, target, "ood"))
     here = number(found, name, side_of(found, name))
@@ -190,17 +245,27 @@ def _placed(values: pd.Series, name: str, target: str, axes: Axes) -> pd.Series:
 
 def _same(found: pd.DataFrame, x: pd.Series, y: pd.Series) -> pd.Series:
     """Return which rows are of a pair whose OOD set is what the predictor is a mean of: imported tables have both, and they agree."""
-    both = pd.DataFrame({"pair": found["pair"], "x": x, "y": y})
-    r = both.dropna().groupby("pair")[["x", "y"]].apply(lambda part: _pearson(part["x"].to_numpy(float), part["y"].to_numpy(float)))
-    return found["pair"].isin(r.index[r > SAME]) if len(r) else pd.Series(data=False, index=found.index)
+    pairs = found["pair"].cat
+    both = np.isfinite(x.to_numpy(float)) & np.isfinite(y.to_numpy(float))
+    groups = lines.of_groups(
+        pairs.codes.to_numpy(np.int64)[both], x.to_numpy(float)[both], y.to_numpy(float)[both], "linear", groups=len(pairs.categories)
+    )
+    return pd.Series(groups.r[pairs.codes] > SAME, index=found.index)
 
 
 def _others(found: pd.DataFrame, there: pd.Series) -> pd.Series:
     """Return the mean over the other OOD sets of the same task, for networks that have all the sets that their ID set is paired with."""
-    each = there.groupby([found["network"], found["task"]])
-    count, total = each.transform("count"), each.transform("sum")
-    wanted = count.groupby([found["id"], found["task"]]).transform("max")
-    return ((total - there) / (count - 1)).where((count == wanted) & (count > 1))
+    task, values = found["task"].cat.codes.to_numpy(np.int64), there.to_numpy(float)
+    tasks = task.max(initial=0) + 1
+    each, homes = (found[name].cat.codes.to_numpy(np.int64) * tasks + task for name in ("network", "id"))
+    known = np.isfinite(values)
+    count = np.bincount(each, known, each.max(initial=0) + 1)[each]
+    total = np.bincount(each, np.where(known, values, 0.0))[each]
+    most = np.zeros(homes.max(initial=0) + 1)
+    np.maximum.at(most, homes, count)  # counts: never NaN
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = (total - values) / (count - 1)
+    return pd.Series(np.where((count == most[homes]) & (count > 1), mean, np.nan), index=found.index)
 
 
 @kept
@@ -237,11 +302,8 @@ def predictors(
     there, here = (_placed(column, target, target, axes) for column in (number(found, target, "ood"), _predictor(found, target, target)))
     if common:
         found, (there, here), values = _in_all(found, (there, here), values)
-    rows: list[dict[str, Any]] = []
-    for told in chosen.to_dict("records"):
-        base = None if told["predictor"] == target else here
-        rows += _compared(found, there, values[told["predictor"]], base, told, equal, apart)
-    return pd.DataFrame(rows)
+    asked = [(told, values[told["predictor"]], None if told["predictor"] == target else here) for told in chosen.to_dict("records")]
+    return pd.DataFrame(_compared(found, there, asked, equal, apart))
 
 
 def _check_metric(collection: str, metric: str, *, sample: bool) -> None:
@@ -262,10 +324,11 @@ def _chosen(offered: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
 
 def _in_all(found: pd.DataFrame, numbers: tuple[pd.Series, ...], values: Mapping[str, pd.Series]) -> tuple[pd.DataFrame, list[pd.Series], dict]:
     """Keep the networks that have every predictor somewhere."""
-    inside = set(found["network"])
+    codes = found["network"].cat.codes.to_numpy()
+    inside = np.ones(codes.max(initial=0) + 1, dtype=bool)
     for value in values.values():
-        inside &= set(found.loc[value.notna() & numbers[0].notna(), "network"])
-    rows = found["network"].isin(inside)
+        inside &= np.bincount(codes, (value.notna() & numbers[0].notna()).to_numpy(), len(inside)) > 0
+    rows = pd.Series(inside[codes], index=found.index)
     return found[rows], [column[rows] for column in numbers], {name: value[rows] for name, value in values.items()}
 
 
@@ -274,29 +337,53 @@ def folds(found: pd.DataFrame) -> str:
     return next((name for name, column in _FOLDS.items() if len(found[column].unique()) > 1), "network")
 
 
-def _points(found: pd.DataFrame, y: pd.Series, x: pd.Series, base: pd.Series | None, equal: Equal) -> tuple[regression.Points, str]:
-    """Return the rows that have all numbers, as a regression takes them, and what is left out together."""
-    columns = {"y": y, "x": x} | ({} if base is None else {"base": base})
-    numbers = pd.DataFrame(columns)
-    finite = np.flatnonzero(np.isfinite(numbers.to_numpy(np.float64, na_value=np.nan)).all(axis=1))
-    found, numbers = found.iloc[finite], numbers.iloc[finite]
-    pair = pd.factorize(found["pair"], sort=True)[0]
-    about = found.drop_duplicates("pair").sort_values("pair")
+Asked = tuple[Mapping[Any, Any], pd.Series, pd.Series | None]  # what is told of a predictor, its numbers, those it is compared with
+
+
+def _compared(found: pd.DataFrame, y: pd.Series, asked: Sequence[Asked], equal: Equal, apart: float) -> list[dict[str, Any]]:
+    """Return the two rows of each predictor; predictors that the same rows have are compared at once."""
+    together: dict[bytes, list[int]] = {}
+    for i, (_, x, base) in enumerate(asked):
+        both = np.isfinite(y.to_numpy(float)) & np.isfinite(x.to_numpy(float))
+        finite = both if base is None else both & np.isfinite(base.to_numpy(float))
+        together.setdefault(np.packbits(finite).tobytes(), []).append(i)
+    rows: dict[int, list[dict[str, Any]]] = {}
+    for packed, places in together.items():
+        finite = np.unpackbits(np.frombuffer(packed, np.uint8), count=len(found)).astype(bool)
+        points, left_out = _points(
+            found[finite], y[finite], [(x[finite], None if base is None else base[finite]) for _, x, base in (asked[i] for i in places)], equal
+        )
+        for i, one, both in zip(places, points, regression.compare_all(points), strict=True):
+            rows[i] = _rows(asked[i][0], one, both, left_out, apart)
+    return [row for i in range(len(asked)) for row in rows[i]]
+
+
+def _points(
+    found: pd.DataFrame, y: pd.Series, several: Sequence[tuple[pd.Series, pd.Series | None]], equal: Equal
+) -> tuple[list[regression.Points], str]:
+    """Return the rows, all of which have all numbers, as regressions take them, and what is left out together."""
+    pair, network = (_codes_in(found[name]) for name in ("pair", "network"))
+    about = found.iloc[np.unique(pair, return_index=True)[1]]
     left_out = folds(about)
     fold = None if left_out == "network" else pd.factorize(about[_FOLDS[left_out]])[0]
-    return regression.Points(
-        **{name: numbers[name].to_numpy(np.float64) for name in columns},
-        pair=pair, network=pd.factorize(found["network"], sort=True)[0], pair_weight=regression.weights_of_pairs(about["task"].tolist(), equal),
-        pair_fold=fold,
-    ), left_out  # fmt: skip
+    weight, told = regression.weights_of_pairs(about["task"].tolist(), equal), y.to_numpy(np.float64)
+    bases = {id(base): base.to_numpy(np.float64) for _, base in several if base is not None}
+    return [
+        regression.Points(told, x.to_numpy(np.float64), pair, network, weight, fold, None if base is None else bases[id(base)]) for x, base in several
+    ], left_out
 
 
-def _compared(
-    found: pd.DataFrame, y: pd.Series, x: pd.Series, base: pd.Series | None, told: Mapping[Any, Any], equal: Equal, apart: float
+def _codes_in(words: pd.Series) -> Int[np.ndarray, " n"]:
+    """Return codes that count from 0 those words that are there, in their order."""
+    codes = words.cat.codes.to_numpy(np.int64)
+    there = np.bincount(codes, minlength=1) > 0
+    return (np.cumsum(there) - 1)[codes]
+
+
+def _rows(
+    told: Mapping[Any, Any], points: regression.Points, both: Mapping[regression.View, regression.Regression], left_out: str, apart: float
 ) -> list[dict[str, Any]]:
     """Return the two rows of one predictor."""
-    points, left_out = _points(found, y, x, base, equal)
-    both = regression.compare(points)
     disagrees = regression.disagreement(both["pooled"], both["standardised"], apart)
     rows: list[dict[str, Any]] = []
     for view, one in both.items():
@@ -304,7 +391,7 @@ def _compared(
         for name, field in ESTIMATES.items():
             estimate = getattr(one, field)
             row |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
-        row |= {"r2_id": one.r2.value if base is None else one.base.value, "slope": one.slope.value, "intercept": one.intercept.value}
+        row |= {"r2_id": one.r2.value if points.base is None else one.base.value, "slope": one.slope.value, "intercept": one.intercept.value}
         rows.append(row | {"points": one.points, "networks": one.networks, "pairs": one.pairs, "left_out": left_out, "disagrees": disagrees})
     return rows
 
@@ -351,7 +438,7 @@ def transfer(
     for metric in _known_metrics(metrics, known):
         side = side_of(found, metric)
         told = {"metric": metric, "label": said(metric), "side": {"val": "validation", "id": "test"}[side]}
-        rows += _compared(found, number(found, metric, "ood"), number(found, metric, side), None, told, equal, apart)
+        rows += _compared(found, number(found, metric, "ood"), [(told, number(found, metric, side), None)], equal, apart)
     if not rows:
         return pd.DataFrame(columns=["metric", "view", "spearman"])
     columns = [f"{name}{end}" for name in ("r", "spearman", "r2") for end in ("", "_low", "_high")]
@@ -381,14 +468,10 @@ def transfer_pairs(collection: str = "", metric: str = "accuracy", id_set: str |
     rows = []
     for (one, other, task), mine in both.groupby(["id", "ood", "task"], sort=True):
         x, y = mine["x"].to_numpy(float), mine["y"].to_numpy(float)
-        r = _pearson(x, y)
+        r = patterns.correlation(x, y)
         rows.append((metric, one, other, task, r, *patterns.correlation_interval(r, len(mine)), *lines.spearman(x, y), len(mine)))
     names = [f"{name}{end}" for name in ("r", "spearman") for end in ("", "_low", "_high")]
     return pd.DataFrame(rows, columns=["metric", "id", "ood", "task", *names, "networks"])
-
-
-def _pearson(x: np.ndarray, y: np.ndarray) -> float:
-    return float(np.corrcoef(x, y)[0, 1]) if len(x) > 1 and np.ptp(x) > 0 and np.ptp(y) > 0 else float("nan")
 
 
 @kept

@@ -107,7 +107,8 @@ def networks_known(*, collection: str = "", sample: bool = True) -> pd.DataFrame
         {"collection": collection},
         sample=sample,
     )
-    attributes = pd.DataFrame([json.loads(text or "{}") for text in found.pop("attributes")], index=found.index)
+    codes, texts = pd.factorize(found.pop("attributes").fillna("{}"))  # many networks of a sweep have the same
+    attributes = pd.DataFrame([json.loads(text or "{}") for text in texts]).take(codes).set_axis(found.index)
     extra = [name for name in attributes.columns if name not in found.columns]
     return pd.concat([found, attributes[extra]], axis=1) if extra else found
 

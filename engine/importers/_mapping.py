@@ -121,6 +121,12 @@ class Layout:
         """Whether the rows say on which set a number was measured."""
         return self.dataset is not None or self.metric is not None
 
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> "Layout":
+        """Return the layout that `said` tells."""
+        told: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in said.items()}
+        return cls(**{"keys": (), **told, "scores": {column: Target(**target) for column, target in said.get("scores", {}).items()}})
+
     def said(self) -> dict[str, Any]:
         """Return it as JSON for the run's question."""
         told = asdict(self)

@@ -11,6 +11,7 @@ import pydantic
 
 from engine import control, errors, provenance, rows, store
 from engine.importers._collected import Collected, name_of, ranges
+from engine.plots import formats
 from engine.spec import Spec
 
 ROWS_AT_ONCE = 500_000
@@ -55,8 +56,15 @@ class Stored:
     superseded: tuple[str, ...] = ()  # runs that brought the same name before and are archived now
     same_as_before: bool = False  # whether one of these had read the same files in the same way
 
+    def sentence(self) -> str:
+        """Return what came of it in words."""
+        left = f"; {formats.count(self.left_out)} rows or cells were left out, listed in the run's log" if self.left_out else ""
+        again = " It takes the place of the table of this name." if self.superseded else ""
+        counted = f"{formats.count(self.networks)} networks on {formats.count(self.sets)} sets, {formats.count(self.scores)} scores"
+        return f"{counted}{left}.{again}"
 
-def keep(collected: Collected, name: str, *, licence: str = "", citation: str = "", user: str | None = None) -> Stored:
+
+def keep(collected: Collected, name: str, *, licence: str = "", citation: str = "", user: str | None = None, run: str | None = None) -> Stored:
     """Store a table's networks and scores as one run.
 
     Args:
@@ -65,6 +73,7 @@ def keep(collected: Collected, name: str, *, licence: str = "", citation: str = 
         licence: terms of the table.
         citation: whom to cite.
         user: who brings it.
+        run: the job that does this already, and ends it; None = a job of its own.
 
     Raises:
         UserError: where nothing is left to store, or the disk is full.
@@ -73,6 +82,21 @@ def keep(collected: Collected, name: str, *, licence: str = "", citation: str = 
     collected.refuse_empty()
     before = [one for one in brought() if one.name == collection]
     spec = _spec(collected, collection, licence or collected.draft.licence, citation or collected.draft.citation)
+    if run is not None:
+        written = _write(collected, collection, run, control.job(run), spec)
+    else:
+        run, written = _job(collected, collection, spec, user)
+    for one in before:
+        store.archive(one.run)
+    control.audit("import table", f"{collection} ({run})", user)
+    same = any(one.digest == spec.digest and one.mapping == spec.mapping and one.choices == spec.choices for one in before)
+    return Stored(
+        run, collection, len(collected.networks), len(collected.sets), written, len(collected.left_out), tuple(one.run for one in before), same
+    )  # fmt: skip
+
+
+def _job(collected: Collected, collection: str, spec: TableSpec, user: str | None) -> tuple[str, int]:
+    """Write a table as a job of its own; returns the run and the number of scores."""
     run = control.submit(spec, spec.title, total=1, user=user)
     job = control.claim(WORKER, only=run)
     assert job is not None, run
@@ -81,14 +105,9 @@ def keep(collected: Collected, name: str, *, licence: str = "", citation: str = 
     except BaseException as problem:
         control.close(run, attempt=job.attempt, state="failed", error=str(problem) or type(problem).__name__)
         raise
+    control.beat(run, attempt=job.attempt, done=1, total=1, message="imported")
     control.close(run, attempt=job.attempt, state="done")
-    for one in before:
-        store.archive(one.run)
-    control.audit("import table", f"{collection} ({run})", user)
-    same = any(one.digest == spec.digest and one.mapping == spec.mapping and one.choices == spec.choices for one in before)
-    return Stored(
-        run, collection, len(collected.networks), len(collected.sets), written, len(collected.left_out), tuple(one.run for one in before), same
-    )  # fmt: skip
+    return run, written
 
 
 def _spec(collected: Collected, collection: str, licence: str, citation: str) -> TableSpec:
@@ -117,7 +136,6 @@ def _write(collected: Collected, collection: str, run: str, job: control.Job, sp
     writer.append(pending)
     for line in log(collected):
         control.say(run, line)
-    control.beat(run, attempt=job.attempt, done=1, total=1, message="imported")
     writer.finish(_row(job, spec))
     return written
 

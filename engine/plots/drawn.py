@@ -1,7 +1,5 @@
 """What was drawn before: the same rows and settings make the same figure (or line, or table), so it is made once and kept while in use."""
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -9,11 +7,10 @@ import numpy as np
 import pandas as pd
 
 from engine import hashing, networks, registry
+from engine.shelf import Shelf
 
-MOST = 256  # figures, some tens of kilobytes each
+KEPT = Shelf(48_000_000)
 Drawn = TypeVar("Drawn")
-_kept: "OrderedDict[tuple, Any]" = OrderedDict()
-_lock = threading.Lock()
 
 
 def drawn(make: Callable[..., Drawn], frame: pd.DataFrame, *more: Any, **options: Any) -> Drawn:
@@ -25,17 +22,8 @@ def drawn(make: Callable[..., Drawn], frame: pd.DataFrame, *more: Any, **options
         more: Its other arguments, whose `repr` tells them apart.
         options: Its settings, likewise.
     """
-    key = (make, of_frame(frame), repr((more, sorted(options.items()))), _names())
-    with _lock:
-        if key in _kept:
-            _kept.move_to_end(key)
-            return _kept[key]
-    made = make(frame, *more, **options)
-    with _lock:
-        _kept[key] = made
-        while len(_kept) > MOST:
-            _kept.popitem(last=False)
-    return made
+    key = (make, of_frame(frame), repr((more, sorted(options.items()))), names())
+    return KEPT.get(key, lambda: make(frame, *more, **options))
 
 
 def of_frame(frame: pd.DataFrame) -> str:
@@ -48,5 +36,6 @@ def of_frame(frame: pd.DataFrame) -> str:
     return hashing.of_bytes(b"\0".join(parts))
 
 
-def _names() -> tuple:
+def names() -> tuple:
+    """Return all names known here on which the looks of figures depend."""
     return networks.names(), *(registry.names(room) for room in ("models/classifiers", "datasets/images", "shifts", "attacks"))

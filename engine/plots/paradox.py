@@ -63,14 +63,17 @@ def _clouds(frame: pd.DataFrame, x: str, y: str, given: Mapping[str, looks.Look]
 
 
 def _cloud(part: pd.DataFrame, name: str, look: looks.Look, x: str, y: str) -> Trace:
-    texts = [
-        f"<b>{formats.plain(row['network'])}</b><br>{formats.plain(row['pair'])}<br>x: {formats.number(row[x])}<br>y: {formats.number(row[y])}"
-        for row in part.to_dict("records")
-    ]
+    pairs = [formats.plain(pair) for pair in part["pair"]]
+    shared = pairs[0] if len(set(pairs)) == 1 else None  # said once for all points
+    told = [[formats.number(across), formats.number(up)] for across, up in zip(part[x].tolist(), part[y].tolist(), strict=True)]
+    if shared is None:
+        told = [[*numbers, pair] for numbers, pair in zip(told, pairs, strict=True)]
     marker = {"color": template.faded(look.hex, 0.6), "symbol": look.plotly, "size": 6}
+    where = "%{meta}" if shared is not None else "%{customdata[2]}"
     return template.trace(
-        "scatter", x=part[x].to_numpy(np.float64), y=part[y].to_numpy(np.float64), mode="markers", name=formats.plain(name), hovertext=texts,
-        hoverinfo="text", marker=marker,
+        "scatter", x=part[x].to_numpy(np.float64), y=part[y].to_numpy(np.float64), mode="markers", name=formats.plain(name), marker=marker,
+        text=[formats.plain(network) for network in part["network"]], customdata=told, meta=shared,
+        hovertemplate=f"<b>%{{text}}</b><br>{where}<br>x: %{{customdata[0]}}<br>y: %{{customdata[1]}}<extra></extra>",
     )  # fmt: skip
 
 

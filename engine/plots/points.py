@@ -1,5 +1,6 @@
 """Points for the canvas: everything a scatter of many networks needs, frozen, and its compact bytes."""
 
+import functools
 import json
 import struct
 from collections.abc import Mapping, Sequence
@@ -69,6 +70,19 @@ class Points:
             raise ValueError("x and y must be finite: leave out what is not measured or undefined, and count it in `hidden`")
         if self.colours is not None and size and int(self.colours.max()) >= len(self.groups):
             raise ValueError(f"colour {int(self.colours.max())} for {len(self.groups)} groups")
+
+    @functools.cached_property
+    def names_as_json(self) -> bytes:
+        """The names as members of the JSON header; of many points they are what takes longest, and stay the same while a brush moves."""
+        labels = coded(self.labels) if list(self.labels) != list(self.ids) else None
+        return json.dumps({"ids": coded(self.ids), "labels": labels}, ensure_ascii=False, separators=(",", ":")).encode()[1:-1]
+
+    @functools.cached_property
+    def arrays_as_bytes(self) -> bytes:
+        """The numbers as the browser reads them: arrays of float32, then the colours."""
+        arrays = [value for name in _ARRAYS if (value := getattr(self, name)) is not None]
+        body = b"".join(np.ascontiguousarray(a, dtype="<f4").tobytes() for a in arrays)
+        return body + (self.colours.tobytes() if self.colours is not None else b"")
 
     def __len__(self) -> int:
         return len(self.x)
@@ -140,13 +154,10 @@ def pack(points: Points, **more: Any) -> bytes:
         points: What to draw.
         more: Anything else for the component, JSON-serialisable: `height`, `selected`, `name`, `alt`.
     """
-    arrays = {name: value for name in _ARRAYS if (value := getattr(points, name)) is not None}
     header = {
         "count": len(points),
-        "arrays": list(arrays),
+        "arrays": [name for name in _ARRAYS if getattr(points, name) is not None],
         "colours": points.colours is not None,
-        "ids": coded(points.ids),
-        "labels": coded(points.labels) if list(points.labels) != list(points.ids) else None,
         "groups": [[name, look.colour, look.symbol] for name, look in points.groups],
         "reference": points.reference,
         "x": vars(points.x_axis),
@@ -156,10 +167,9 @@ def pack(points: Points, **more: Any) -> bytes:
         "fit": {name: [float(v) for v in column] for name, column in points.fit.items()} if points.fit else None,
     }
     text = json.dumps(header | more, ensure_ascii=False, separators=(",", ":")).encode()
+    text = text[:-1] + b"," + points.names_as_json + b"}"
     text += b" " * (-len(text) % 4)  # so that the arrays are aligned
-    body = b"".join(np.ascontiguousarray(a, dtype="<f4").tobytes() for a in arrays.values())
-    tail = points.colours.tobytes() if points.colours is not None else b""
-    return _MAGIC + struct.pack("<I", len(text)) + text + body + tail
+    return _MAGIC + struct.pack("<I", len(text)) + text + points.arrays_as_bytes
 
 
 def coded(names: Sequence[str]) -> list[str] | dict[str, str]:

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float, Float64
 from scipy import fft, special
 
 from engine import errors
-from engine.stats import bootstrap, intervals
+from engine.stats import bootstrap, equivalence, intervals
 
 RESAMPLES = 10_000
 STEPS = 64  # of the lattice on which differences lie, within one standard deviation of them
@@ -60,7 +60,7 @@ def compare(
     if n == 0:
         raise errors.UserError("There is no example that both networks have answered.", "Choose a set that both ran on.")
     first_only, second_only = int((first & ~second).sum()), int((second & ~first).sum())
-    low, high = _bonett_price(first_only, second_only, n, level)
+    low, high = map(float, equivalence.interval(first_only, second_only, n, level))
     if first_only + second_only > 0 and max(first_only, second_only) < n:
         low, high = intervals.percentile(_resampled_differences(first_only, second_only, n, resamples, seed), level)
     return Paired((first_only - second_only) / n, low, high, mcnemar(first_only, second_only), n, first_only, second_only)
@@ -168,9 +168,3 @@ def mcnemar_many(first_only: Any, second_only: Any, *, mid: bool = False) -> Flo
         seen = tail - np.where(rarer > 0, special.bdtr(np.maximum(rarer - 1, 0), disagreements.astype(np.int64), 0.5), 0)
         tail = tail - seen / 2
     return np.where(disagreements == 0, 1.0, np.minimum(1.0, 2 * tail))
-
-
-def _bonett_price(first_only: int, second_only: int, n: int, level: float) -> tuple[float, float]:
-    one, other = (first_only + 1) / (n + 2), (second_only + 1) / (n + 2)
-    half = intervals.normal_quantile(level) * float(np.sqrt((one + other - (one - other) ** 2) / (n + 2)))
-    return max(-1.0, one - other - half), min(1.0, one - other + half)

@@ -149,6 +149,11 @@ def _between(r: float, n: int) -> str:
     return f" [{_signed(low, 3)}, {_signed(high, 3)}]" if np.isfinite(low) else ""
 
 
+def correlation(x: np.ndarray, y: np.ndarray) -> float:
+    """Return Pearson's correlation; NaN below two points or where one of the two does not vary."""
+    return float(np.corrcoef(x, y)[0, 1]) if len(x) > 1 and np.ptp(x) > 0 and np.ptp(y) > 0 else float("nan")
+
+
 def correlation_interval(r: float, n: int, level: float = intervals.LEVEL) -> tuple[float, float]:
     """Return Fisher's interval of a correlation; NaN below four points or where r is undefined or exactly ±1."""
     if n < 4 or not abs(r) < 1:

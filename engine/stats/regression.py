@@ -15,7 +15,6 @@ from typing import Literal, get_args
 
 import numpy as np
 from jaxtyping import Float, Float64, Int
-from scipy import stats
 
 from engine.stats import bootstrap, intervals
 from engine.stats.lines import NAN, UNDEFINED, Estimate
@@ -28,6 +27,7 @@ SLIGHT = 0.1  # a correlation nearer to 0 than this has no sign to disagree abou
 MANY = 1_024  # networks above which random groups of networks are resampled instead
 GROUPS = 512
 VERY_MANY = 5_000  # networks above which fewer resamples are drawn
+SINGLE = 64  # groups in a pair from which on sums are resampled in single precision
 COLLINEAR = 1e-9  # share of variance that a second predictor must have for itself
 CONSTANT = 1e-12  # share of its square below which a number's variance is rounding
 _Y, _X, _BASE = 0, 1, 2  # places of the variables in `Points.values`
@@ -111,74 +111,159 @@ def compare(points: Points, *, resamples: int | None = None, seed: int = bootstr
         seed: Seeds the resampling.
         level: Of the intervals.
     """
-    if len(points.y) < FEWEST:
-        none = Regression(points=len(points.y), networks=len(np.unique(points.network)), pairs=len(np.unique(points.pair)))
-        return {"pooled": none, "standardised": none}
-    blocks = [points.values, _ranked(points, pooled=True), _ranked(points, pooled=False)]
-    values, pooled_ranks, own_ranks = moments(blocks, points.pair, points.network, resamples=resamples, seed=seed)
-    enough = np.bincount(points.pair, minlength=len(points.pair_weight)) >= FEWEST
-    ranks, weights = {"pooled": pooled_ranks, "standardised": own_ranks}, {"pooled": points.pair_weight, "standardised": points.pair_weight * enough}
-    return {view: _regression(points, _seen(values, weights[view], view), _seen(ranks[view], weights[view], view), view, level) for view in VIEWS}
+    return compare_all([points], resamples=resamples, seed=seed, level=level)[0]
 
 
-def _ranked(points: Points, *, pooled: bool) -> Float64[np.ndarray, "n 2"]:
-    both = points.values[:, :2]
-    if pooled:
-        return stats.rankdata(both, axis=0)
-    found = np.empty_like(both)
-    for rows in _rows(points.pair):
-        found[rows] = stats.rankdata(both[rows], axis=0)
+def compare_all(
+    every: Sequence[Points], *, resamples: int | None = None, seed: int = bootstrap.SEED, level: float = intervals.LEVEL
+) -> list[Mapping[View, Regression]]:
+    """Return what `compare` returns for each of several x of the same points: what they share is ranked, multiplied and resampled once.
+
+    Args:
+        every: They differ in x, and some may lack the base; all else is the same.
+        resamples: As for `compare`.
+        seed: Seeds the resampling.
+        level: Of the intervals.
+
+    Raises:
+        ValueError: for points that are not the same.
+    """
+    first = every[0]
+    based = next((one for one in every if one.base is not None), first)
+    if not all(_equal(one, first) and (one.base is None or _same(one.base, based.base)) for one in every):
+        raise ValueError("points that are compared at once must have the same y, base, pairs and networks")
+    if len(first.y) < FEWEST:
+        none = Regression(points=len(first.y), networks=len(np.unique(first.network)), pairs=len(np.unique(first.pair)))
+        return [{"pooled": none, "standardised": none} for _ in every]
+    numbers = [first.y, *(one.x for one in every), *([] if based.base is None else [based.base])]
+    ranks = [ranked(column, first.pair) for column in numbers[: 1 + len(every)]]
+    blocks = [np.stack(numbers, axis=1), np.stack([pooled for pooled, _ in ranks], axis=1), np.stack([own for _, own in ranks], axis=1)]
+    values, pooled_ranks, own_ranks = moments(
+        blocks, [_products(len(every), with_base=block is blocks[0] and based.base is not None) for block in blocks], first.pair, first.network,
+        resamples=resamples, seed=seed,
+    )  # fmt: skip
+    enough = np.bincount(first.pair, minlength=len(first.pair_weight)) >= FEWEST
+    weights = {"pooled": first.pair_weight, "standardised": first.pair_weight * enough}
+    found = []
+    for i, one in enumerate(every):
+        mine = values.of([0, 1 + i] if one.base is None else [0, 1 + i, 1 + len(every)])
+        with_ranks = {"pooled": pooled_ranks.of([0, 1 + i]), "standardised": own_ranks.of([0, 1 + i])}
+        found.append({view: _regression(one, mine, with_ranks[view], weights[view], view, level) for view in VIEWS})
     return found
+
+
+def _equal(one: Points, other: Points) -> bool:
+    """Return whether two have the same arrays but for x and base."""
+    return all(_same(getattr(one, name), getattr(other, name)) for name in ("y", "pair", "network", "pair_weight", "pair_fold"))
+
+
+def _same(one: np.ndarray | None, other: np.ndarray | None) -> bool:
+    return one is other or (one is not None and other is not None and np.array_equal(one, other))
+
+
+def _products(xs: int, *, with_base: bool) -> list[tuple[int, int]]:
+    """Return which variables' products are asked for, y being 0, then the x, then the base: those of each x with y, base and itself."""
+    base = [1 + xs] if with_base else []
+    shared = [(i, j) for i in (0, *base) for j in (0, *base) if i <= j]
+    return shared + [(i, j) for i in range(1, 1 + xs) for j in (0, i, *base)]
+
+
+def ranked(values: Float[np.ndarray, " n"], pair: Int[np.ndarray, " n"]) -> tuple[Float64[np.ndarray, " n"], Float64[np.ndarray, " n"]]:
+    """Return the ranks of values, and their ranks within each pair, counted from 1; equal values share their mean rank.
+
+    >>> [ranks.tolist() for ranks in ranked(np.array([0.3, 0.1, 0.3, 0.2]), np.array([0, 0, 1, 1]))]
+    [[3.5, 1.0, 3.5, 2.0], [2.0, 1.0, 2.0, 1.0]]
+    """
+    order = np.argsort(values)
+    inside = order[np.argsort(pair[order].astype(np.min_scalar_type(int(pair.max()))), kind="stable")]
+    return _mean_ranks(order, values[order], None), _mean_ranks(inside, values[inside], pair[inside])
+
+
+def _mean_ranks(order: Int[np.ndarray, " n"], values: Float[np.ndarray, " n"], pair: Int[np.ndarray, " n"] | None) -> Float64[np.ndarray, " n"]:
+    """Return mean ranks in the original order from values, and pairs, that are sorted."""
+    new = np.concatenate([[True], values[1:] != values[:-1]])
+    begins = np.zeros(1, dtype=np.int64)
+    if pair is not None:
+        other = np.concatenate([[True], pair[1:] != pair[:-1]])
+        new, begins = new | other, np.flatnonzero(other)[np.cumsum(other) - 1]
+    starts = np.flatnonzero(new)
+    ends = np.concatenate([starts[1:], [len(values)]])
+    found = np.empty(len(values))
+    found[order] = np.repeat((starts + ends + 1) / 2, ends - starts) - begins
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Means over each pair of products of variables, for the data and for resamples of the networks."""
+
+    means: Float64[np.ndarray, "draws pairs columns"]  # of 1, then of the variables, then of the products
+    variables: int
+    products: Mapping[tuple[int, int], int]  # two variables -> column
+
+    def of(self, chosen: Sequence[int]) -> Float64[np.ndarray, "draws pairs k1 k1"]:
+        """Return the means of the products of (1, chosen variables) with themselves."""
+        column = np.zeros((1 + len(chosen),) * 2, dtype=int)
+        for i, one in enumerate(chosen, start=1):
+            column[0, i] = column[i, 0] = 1 + one
+            for j, other in enumerate(chosen, start=1):
+                column[i, j] = self.products[one, other] if (one, other) in self.products else self.products[other, one]
+        return self.means[:, :, column]
 
 
 def moments(
     blocks: Sequence[Float[np.ndarray, "n _"]],
+    products: Sequence[Sequence[tuple[int, int]]],
     pair: Int[np.ndarray, " n"],
     network: Int[np.ndarray, " n"],
     *,
     resamples: int | None = None,
     seed: int = bootstrap.SEED,
-) -> list[Float64[np.ndarray, "draws pairs _ _"]]:
-    """Return, for each block of variables, the means over each pair of the products of (1, variables) with themselves.
+) -> list[Moments]:
+    """Return, for each block of variables, the means over each pair of 1, the variables and some of their products.
 
     The first draw is the data themselves, exact; the others resample networks, or, of more than `MANY` networks, `GROUPS` random
     groups of them: what is summed over a group varies as much as what is summed over as many networks, and the cost stops growing.
     Each is divided by the pair's number of points in the data. Sums are taken of numbers centred and scaled in their pair, so that
-    rounding does not show.
+    rounding does not show, not even that of single precision, in which sums over many groups are resampled.
     """
     size = int(network.max()) + 1
     drawn_together = np.random.default_rng(seed).permutation(size) % GROUPS if size > MANY else np.arange(size)
-    weights = np.ones((1, int(drawn_together.max()) + 1))
     many = resamples_for(size) if resamples is None else resamples
-    if many:
-        weights = np.concatenate([weights, bootstrap.weights(weights.shape[1], many, seed)])
-    each = [np.zeros((len(weights), int(pair.max()) + 1, block.shape[1] + 1, block.shape[1] + 1)) for block in blocks]
+    weights = bootstrap.weights(int(drawn_together.max()) + 1, many, seed) if many else np.empty((0, int(drawn_together.max()) + 1), np.float32)
+    columns = [np.array(asked, dtype=int).reshape(-1, 2) for asked in products]
+    each = [np.zeros((1 + many, int(pair.max()) + 1, 1 + block.shape[1] + len(asked))) for block, asked in zip(blocks, columns, strict=True)]
     group, before, mine = drawn_together[network], np.empty(0), weights
     for rows in _rows(pair, group):
         starts = np.flatnonzero(np.diff(group[rows], prepend=-1))
         there = group[rows[starts]]
         if not np.array_equal(there, before):  # pairs of one ID set have the same networks
-            before, mine = there, weights[:, there]
-        for block, found in zip(blocks, each, strict=True):
-            found[:, pair[rows[0]]] = _moments(block[rows], starts, mine)
-    return each
+            before, mine = there, weights[:, there].astype(np.float32 if len(there) >= SINGLE else np.float64)
+        for block, asked, found in zip(blocks, columns, each, strict=True):
+            found[:, pair[rows[0]]] = _moments(block[rows], asked, starts, mine)
+    return [
+        Moments(means, block.shape[1], {(int(i), int(j)): 1 + block.shape[1] + place for place, (i, j) in enumerate(asked)})
+        for means, block, asked in zip(each, blocks, columns, strict=True)
+    ]
 
 
 def _moments(
-    values: Float[np.ndarray, "n k"], starts: Int[np.ndarray, " groups"], weights: Float[np.ndarray, "draws groups"]
-) -> Float64[np.ndarray, "draws k1 k1"]:
-    """Return the moments of one pair; its rows are sorted by group, and `starts` is where each group begins."""
+    values: Float[np.ndarray, "n k"], products: Int[np.ndarray, "m 2"], starts: Int[np.ndarray, " groups"], weights: Float[np.ndarray, "draws groups"]
+) -> Float64[np.ndarray, "draws columns"]:
+    """Return the means of one pair; its rows are sorted by group, and `starts` is where each group begins."""
     n, k = values.shape
     centre, scale = values.mean(axis=0), values.std(axis=0)
     scale = np.where(scale > 0, scale, 1.0)
-    centred = np.concatenate([np.ones((n, 1)), (values - centre) / scale], axis=1)
-    upper = np.triu_indices(k + 1)
-    sums = weights @ np.add.reduceat(centred[:, upper[0]] * centred[:, upper[1]], starts, axis=0)
-    full = np.empty((len(weights), k + 1, k + 1))
-    full[:, upper[0], upper[1]] = full[:, upper[1], upper[0]] = sums / n
-    back = np.eye(k + 1)
-    back[1:, 0], back[1:, 1:] = centre, np.diag(scale)
-    return back @ full @ back.T
+    centred = (values - centre) / scale
+    one, other = products.T
+    summed = np.add.reduceat(np.concatenate([np.ones((n, 1)), centred, centred[:, one] * centred[:, other]], axis=1), starts, axis=0)
+    means = np.concatenate([summed.sum(axis=0, keepdims=True), weights @ summed.astype(weights.dtype)]).astype(np.float64) / n
+    share, first, second = means[:, :1], means[:, 1 : 1 + k], means[:, 1 + k :]
+    second *= scale[one] * scale[other]
+    second += scale[one] * centre[other] * first[:, one] + centre[one] * scale[other] * first[:, other] + centre[one] * centre[other] * share
+    first *= scale
+    first += centre * share
+    return means
 
 
 def _rows(pair: Int[np.ndarray, " n"], by: Int[np.ndarray, " n"] | None = None) -> Iterator[Int[np.ndarray, " m"]]:
@@ -188,15 +273,22 @@ def _rows(pair: Int[np.ndarray, " n"], by: Int[np.ndarray, " n"] | None = None) 
         yield from np.split(order, np.flatnonzero(np.diff(pair[order])) + 1)
 
 
-def _seen(means: Float64[np.ndarray, "draws pairs k k"], weight: Float64[np.ndarray, " pairs"], view: View) -> Float64[np.ndarray, "draws pairs k k"]:
-    """Return the weighted moments of each pair as a view sees them; a pair that has none in a draw is 0."""
-    weighted = weight[:, None, None]
+def _seen(means: Float64[np.ndarray, "draws pairs k k"], view: View) -> Float64[np.ndarray, "draws pairs k k"]:
+    """Return the moments of each pair as a view sees them; a pair that has none in a draw is 0."""
     if view == "pooled":
-        return means * weighted
+        return means
+    between = correlations(means)
+    known = np.asarray(np.isfinite(between).all(axis=(-1, -2)))
     standard = np.zeros_like(means)
-    standard[..., 0, 0] = 1
-    standard[..., 1:, 1:] = correlations(means)
-    return np.where(np.isnan(standard).any(axis=(-1, -2), keepdims=True), 0.0, standard * weighted)
+    standard[..., 0, 0] = known
+    standard[..., 1:, 1:] = np.where(known[..., None, None], between, 0.0)
+    return standard
+
+
+def _summed(means: Float64[np.ndarray, "draws pairs k k"], weights: Float64[np.ndarray, "sums pairs"]) -> Float64[np.ndarray, "draws sums k k"]:
+    """Return weighted sums over pairs."""
+    draws, pairs, k, _ = means.shape
+    return np.matmul(weights, means.reshape(draws, pairs, k * k)).reshape(draws, len(weights), k, k)
 
 
 def correlations(means: Float64[np.ndarray, "*shape k1 k1"]) -> Float64[np.ndarray, "*shape k k"]:
@@ -276,12 +368,15 @@ def _squares(line: Float64[np.ndarray, "*shape k1"], means: Float64[np.ndarray, 
 
 
 def _regression(
-    points: Points, values: Float64[np.ndarray, "draws pairs k k"], ranked: Float64[np.ndarray, "draws pairs 3 3"], view: View, level: float
-) -> Regression:
-    """Return the numbers of one view from the weighted moments of its pairs."""
-    folds = values if points.pair_fold is None else _folded(values, points.pair_fold)
-    whole, found = values.sum(axis=1), {}
-    found["r"], found["spearman"] = correlations(whole)[:, _Y, _X], correlations(ranked.sum(axis=1))[:, _Y, _X]
+    points: Points, means: Float64[np.ndarray, "draws pairs k k"], ranks: Float64[np.ndarray, "draws pairs 3 3"],
+    weight: Float64[np.ndarray, " pairs"], view: View, level: float,
+) -> Regression:  # fmt: skip
+    """Return the numbers of one view from the moments of its pairs."""
+    seen = _seen(means, view)
+    sums = _summed(seen, np.concatenate([weight[None], _by_fold(points.pair_fold, weight)]))
+    whole, folds = sums[:, 0], sums[:, 1:]
+    found = {"r": correlations(whole)[:, _Y, _X]}
+    found["spearman"] = correlations(_summed(_seen(ranks, view), weight[None])[:, 0])[:, _Y, _X]
     line = coefficients(whole, _Y, [_X])
     found |= {"slope": -line[:, 1 + _X], "intercept": -line[:, 0], "r2": r2(whole, _Y, [_X])}
     found["out"] = _out(points, folds, view, [_X])
@@ -290,15 +385,18 @@ def _regression(
         found |= {"gain": found["both"] - found["base"], "advantage": found["r2"] - found["base"]}
         found["both_out"] = _out(points, folds, view, [_BASE, _X])
         found["gain_out"] = found["both_out"] - _out(points, folds, view, [_BASE])
-    inside = (values[0, :, 0, 0] > 0)[points.pair]
+    counted = (seen[0, :, 0, 0] > 0) & (weight > 0)
+    inside = counted[points.pair]
     return Regression(
         **{name: _estimate(drawn, level) for name, drawn in found.items()},
-        points=int(inside.sum()), networks=len(np.unique(points.network[inside])), pairs=len(np.unique(points.pair[inside])),
+        points=int(inside.sum()), networks=int((np.bincount(points.network[inside]) > 0).sum()),
+        pairs=int((np.bincount(points.pair[inside]) > 0).sum()),
     )  # fmt: skip
 
 
-def _folded(values: Float64[np.ndarray, "draws pairs k k"], fold: Int[np.ndarray, " pairs"]) -> Float64[np.ndarray, "draws folds k k"]:
-    return np.stack([values[:, fold == one].sum(axis=1) for one in np.unique(fold)], axis=1)
+def _by_fold(fold: Int[np.ndarray, " pairs"] | None, weight: Float64[np.ndarray, " pairs"]) -> Float64[np.ndarray, "folds pairs"]:
+    """Return the weights of each fold's pairs, 0 for all others; no rows where no pairs are left out together."""
+    return np.zeros((0, len(weight))) if fold is None else np.where(np.unique(fold)[:, None] == fold, weight, 0.0)
 
 
 def _out(points: Points, folds: Float64[np.ndarray, "draws folds k k"], view: View, xs: Sequence[int]) -> Float64[np.ndarray, " draws"]:

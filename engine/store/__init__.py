@@ -1,7 +1,7 @@
 """The store: Parquet is the truth, an in-memory DuckDB is the lens. Alone knows duckdb and pyarrow.
 
 Writing: `Writer(run).append(blocks, cells)`, then `.finish(row)`. Reading: `query(sql, parameters)`, `part_of(run, table)`
-for a run that is still going on. Files: `read_table`, `parquet_bytes`, `csv_bytes`.
+for a run that is still going on. Files: `read_table`, `parquet_bytes`, `csv_bytes`. Text: `json_records`, `json_facts`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,11 +16,12 @@ from engine.store.manifests import Manifest, Problem
 from engine.store.reading import lens, version
 from engine.store.schema import block
 from engine.store.tables import Answers, columns_of, csv_bytes, parquet_bytes, read_cell, read_table
+from engine.store.telling import json_facts, json_records
 from engine.store.writing import Writer
 
 __all__ = [
-    "Answers", "Manifest", "Problem", "Writer", "answers_of", "archive", "block", "columns_of", "csv_bytes", "lens", "manifest",
-    "parquet_bytes", "part_of", "problems", "query", "read_table", "stored_answers", "unfinished", "version",
+    "Answers", "Manifest", "Problem", "Writer", "answers_of", "archive", "block", "columns_of", "csv_bytes", "json_facts", "json_records", "lens",
+    "manifest", "parquet_bytes", "part_of", "problems", "query", "read_table", "stored_answers", "unfinished", "version",
 ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import duckdb
 import pandas as pd
 
 from engine import errors
-from engine.store import reading
+from engine.store import reading, telling
 
 ROWS = 10_000
 SECONDS = 10.0
@@ -17,7 +17,7 @@ _locking = threading.Lock()
 
 @dataclass(frozen=True)
 class Answer:
-    """What a person's SELECT gave, and whether rows were cut off."""
+    """What a person's SELECT gave, and whether rows were cut off; in columns of numbers, NULL and NaN are told apart."""
 
     frame: pd.DataFrame
     cut: bool
@@ -39,7 +39,7 @@ def select(sql: str, *, most: int = ROWS, seconds: float = SECONDS, sample: bool
     stop = threading.Timer(seconds, cursor.interrupt)
     stop.start()
     try:
-        found = reading.frame_of(cursor, f"SELECT * FROM ({sql.strip().rstrip(';')}\n) LIMIT {most + 1}")
+        found = telling.frame_of(cursor.sql(f"SELECT * FROM ({sql.strip().rstrip(';')}\n) LIMIT {most + 1}").to_arrow_table())
     except duckdb.InterruptException as problem:
         raise errors.UserError(f"The query took longer than {seconds:g} s and was stopped.", "Ask for less, or filter first.") from problem
     except duckdb.Error as problem:

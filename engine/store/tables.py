@@ -14,6 +14,7 @@ from jaxtyping import Float32, Int
 from pyarrow.compute import field
 
 from engine import errors
+from engine.store import telling
 
 _MOST_VALUES = 500_000_000
 _MISSING = ("", "NA", "N/A", "nan", "NaN", "NAN", "null", "NULL", "None", "<NA>", "#N/A")
@@ -87,15 +88,21 @@ def _separator(path: Path) -> str:
 
 
 def parquet_bytes(frame: pd.DataFrame) -> bytes:
-    """Return a frame as a Parquet file."""
+    """Return a frame as a Parquet file; of scores, NULL and NaN stay apart."""
     sink = io.BytesIO()
-    pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), sink, compression="zstd")
+    pq.write_table(pa.Table.from_pandas(telling.exact(frame), preserve_index=False), sink, compression="zstd")
     return sink.getvalue()
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
-    """Return a frame as CSV; texts that a spreadsheet would run as a formula are quoted with an apostrophe."""
+    """Return a frame as CSV; texts that a spreadsheet would run as a formula are quoted with an apostrophe.
+
+    What is missing is empty; a score that was measured and is undefined is NaN.
+    """
     safe = frame.copy()
+    if {"value", "missing"} <= set(safe.columns):
+        undefined = safe["value"].isna() & ~safe["missing"].astype(bool)
+        safe["value"] = safe["value"].astype(object).mask(undefined, "NaN")
     for name in safe.columns:
         if pd.api.types.is_string_dtype(safe[name]) or safe[name].dtype == object:
             safe[name] = safe[name].map(lambda v: f"'{v}" if isinstance(v, str) and v.startswith(_DANGEROUS) else v)

@@ -1,10 +1,12 @@
-"""The command `sweep`: trains the grid, goes on where it stopped, says how far it is."""
+"""The command `sweep`: trains the grid, goes on where it stopped, says how far it is and what was found."""
 
 import argparse
 import contextlib
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,10 @@ def add(commands: Any, command: Callable, show: Callable, tell: Callable) -> Non
     made.add_argument("--scheduler", default="", metavar="ADDRESS", help="train on the Dask scheduler at this address, such as tcp://10.0.0.5:8786")
     made.add_argument("--spec", type=Path, metavar="FILE", help="a question in JSON, such as a shard's run keeps, instead of the whole grid")
     made.add_argument("--status", action="store_true", help="only say how far each shard is")
+    made.add_argument(
+        "--findings", action="store_true", help="say which findings of the paper hold among the networks trained so far, and by which rule"
+    )
+    made.add_argument("--write", type=Path, metavar="FILE", help="write the findings of what ships into FILE, such as README.md, between its marks")
     made.add_argument("--letters", action="store_true", help="learn letters anew for the trunks that are missing, and nothing else")
 
 
@@ -33,7 +39,11 @@ def main(arguments: argparse.Namespace, show: Callable, tell: Callable) -> None:
     """Do what was asked; raises UserError for names that are not known."""
     question = asked(arguments)
     with _home(arguments.home):
-        if arguments.letters:
+        if arguments.write:
+            tell(arguments, {"written": str(_write(arguments.write))})
+        elif arguments.findings:
+            _tell_findings(arguments, show)
+        elif arguments.letters:
             _say(_letters(question), arguments)
         elif arguments.status:
             show(arguments, how_far(question, arguments.into))
@@ -41,6 +51,24 @@ def main(arguments: argparse.Namespace, show: Callable, tell: Callable) -> None:
             _say(_make(question, arguments), arguments)
             facts = how_far(question, arguments.into)
             tell(arguments, {"networks": int(facts["done"].sum()), "of": int(facts["networks"].sum()), "shards": len(facts)})
+
+
+def _tell_findings(arguments: argparse.Namespace, show: Callable) -> None:
+    from engine.sweep import findings, told
+
+    if arguments.json:
+        show(arguments, pd.DataFrame([{**asdict(one), "measured": one.measured} for one in findings.all_of()]))
+    else:
+        _say(iter(told.lines()), arguments)
+
+
+def _write(file: Path) -> Path:
+    """Write the findings into a document; only what ships counts, whatever was made on this machine."""
+    from engine.sweep import told
+
+    with tempfile.TemporaryDirectory() as nothing, _home(Path(nothing)):
+        file.write_text(told.written(file.read_text()))
+    return file
 
 
 def asked(arguments: argparse.Namespace) -> SweepSpec:

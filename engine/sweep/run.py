@@ -15,7 +15,7 @@ from torch import nn
 from engine import hashing, networks, places, registry, rows, shifts, store
 from engine.assay import scoring
 from engine.assay.classes import Alignment
-from engine.assay.run import _order  # the one fixed order, so that corrupted images are those of every assay
+from engine.assay.run import Before, Step, _order  # the one fixed order, so that corrupted images are those of every assay
 from engine.datasets import images
 from engine.models import batching, predict
 from engine.sweep import fitting
@@ -31,7 +31,10 @@ from engine.sweep.spec import (
     SHIFTED_METRICS,
     VERSION,
     Job,
+    Plan,
+    SweepSpec,
     Where,
+    plan,
     trunk_file,
     wheres,
 )  # fmt: skip
@@ -50,6 +53,38 @@ class Answer:
     images: int  # that the network looked at
     seconds: float  # of CPU time
     cells: tuple[str, ...] = ()  # whose answers to each example are among the rows
+
+
+def run(spec: SweepSpec, before: Before) -> Iterator[Step]:
+    """Train and evaluate the networks of a question one after the other; what `before` or a finished shard holds is not made again.
+
+    Raises:
+        UserError: where the question names what does not exist, or a trunk or data set is missing.
+    """
+    planned = plan(spec)
+    yield from begun(planned, before)
+    for job in left(planned, before):
+        yield stepped(answer(job))
+
+
+def begun(planned: Plan, before: Before) -> Iterator[Step]:
+    """Yield what is there already, and what is known of the examples that answers are kept of."""
+    todo = left(planned, before)
+    yield Step(cells=planned.cells - len(todo), message="training", log=" ".join(planned.notes))
+    for domain in dict.fromkeys(job.domain for job in todo if job.kept):
+        if not before.has("examples", domain):
+            yield Step(tuple(example_blocks(domain)), {"examples": (domain,)})
+
+
+def left(planned: Plan, before: Before) -> list[Job]:
+    """Return the networks that are neither in this run nor in a finished shard."""
+    return [job for job in planned.jobs if job.name not in planned.stored and not before.has("networks", job.name)]
+
+
+def stepped(answer: Answer) -> Step:
+    """Return what a network's training came back with as a step of a run."""
+    keys = {"networks": (answer.network,), "predictions": answer.cells}
+    return Step(answer.blocks, keys, cells=1, images=answer.images, message=answer.network)
 
 
 def answer(job: Job) -> Answer:

@@ -23,7 +23,8 @@ from typing import Any, Literal
 
 import pydantic
 
-from engine import errors, hashing, places, shifts
+from engine import errors, hashing, places, shifts, store
+from engine.assay.spec import Cost
 from engine.datasets import images
 from engine.preprocess import Preprocess
 from engine.spec import Spec
@@ -242,6 +243,60 @@ def check(spec: SweepSpec) -> None:
 
 
 @dataclass(frozen=True)
+class Plan:
+    """What answering a question takes: a cell is a network; those of finished shards are there already."""
+
+    jobs: tuple[Job, ...]
+    stored: frozenset[str] = field(repr=False)  # names of networks that finished shards hold
+    notes: tuple[str, ...] = ()
+
+    @property
+    def cells(self) -> int:
+        """Number of networks."""
+        return len(self.jobs)
+
+    @property
+    def reused(self) -> int:
+        """Number of networks that need not be trained."""
+        return len(self.stored)
+
+    @property
+    def images(self) -> int:
+        """Number of images that the others will be shown in evaluation."""
+        return sum(evaluated_images(job) for job in self.jobs if job.name not in self.stored)
+
+
+def plan(spec: SweepSpec) -> Plan:
+    """Return what a question takes; networks of finished shards, also of those that ship, are not trained again.
+
+    Raises:
+        UserError: as `check` does.
+    """
+    check(spec)
+    every = shards(spec)
+    over = [shard for shard in every if (found := store.manifest(shard.run)) is not None and found.finished and not found.archived]
+    stored = frozenset(job.name for shard in over for job in shard.jobs)
+    notes = (f"{len(stored)} of its networks are there already, in {len(over)} finished shards.",) if over else ()
+    return Plan(tuple(job for shard in every for job in shard.jobs), stored, notes)
+
+
+def cost(spec: SweepSpec, planned: Plan | None = None) -> Cost:
+    """Return networks and images; how long training takes is not known beforehand (the docstring of this module has what was measured)."""
+    planned = planned or plan(spec)
+    left = planned.cells - planned.reused
+    return Cost(planned.cells, planned.reused, planned.images, None if left else 0.0, spec.architectures if left else ())
+
+
+def title(spec: SweepSpec) -> str:
+    """Return the question's name: the given one, or what is asked in a line."""
+    return spec.title or f"Sweep: {_few(spec.architectures)} on {_few(spec.domains)}"
+
+
+def _few(names: tuple[str, ...]) -> str:
+    return ", ".join(names) if len(names) <= 3 else f"{len(names)} of them"
+
+
+@dataclass(frozen=True)
 class Where:
     """One (shifted) set that a network is evaluated on; `images` None = all of it."""
 
@@ -256,6 +311,11 @@ def wheres(domain: str, strengths: tuple[int, ...], shifted_images: int) -> tupl
     """Return the sets of a network trained on a domain: its validation and test side, the other domains, its test side corrupted."""
     plain = [Where(domain, "val"), Where(domain, "test"), *(Where(name, "test") for name in DOMAINS if name != domain)]
     return (*plain, *(Where(domain, "test", name, shifts.card(name).strengths[k - 1], shifted_images) for name in corruptions() for k in strengths))
+
+
+def evaluated_images(job: Job) -> int:
+    """Return how many images a network is shown when it is evaluated, attacks not counted."""
+    return sum(min(images.card(one.dataset).sizes[one.split], one.images or 10**9) for one in wheres(job.domain, job.strengths, job.shifted_images))
 
 
 def corruptions() -> tuple[str, ...]:

@@ -1,10 +1,11 @@
 """Facts about a system: probabilities under seeing and doing, the support of training, combinations that are held out.
 
-Where everything that matters is categorical the numbers are exact, by going through all combinations; else they are
-counted over drawn units, with Wilson intervals.
+Where everything that matters is categorical the numbers are exact, by going through all combinations; else, or where there
+are too many of them, they are counted over drawn units, with Wilson intervals.
 """
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from engine.systems._laws import Choice, Uniform
 from engine.systems._vocabulary import System, laws
 
 DRAWN = 20_000
+MOST = 500_000  # combinations that are gone through; beyond, numbers are counted
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,10 @@ def held_out(system: System, first: str, second: str) -> tuple[tuple[str, str], 
     """
     table = _table(system, (first, second), ())
     if table is None:
-        raise errors.UserError(f"Whether “{first}” and “{second}” occur together depends on numbers.", "Choose two factors whose causes have names.")
+        raise errors.UserError(
+            f"Whether “{first}” and “{second}” occur together depends on numbers, or on too many combinations.",
+            "Choose two factors whose causes have names, and few of them.",
+        )
     together = set(zip(table.codes[first].tolist(), table.codes[second].tolist(), strict=True))
     alone = itertools.product(*(np.unique(table.codes[name]).tolist() for name in (first, second)))
     domains = system.factor(first).domain, system.factor(second).domain
@@ -154,11 +159,11 @@ def held_out(system: System, first: str, second: str) -> tuple[tuple[str, str], 
 
 
 def _table(system: System, names: Sequence[str], acts: Sequence[Intervention]) -> _Table | None:
-    """Return how likely each combination of some factors and their causes is; None where one of these is a number."""
+    """Return how likely each combination of some factors and their causes is; None where one is a number, or there are too many."""
     done = {act.factor: act.law for act in acts if not isinstance(act, Cut)}
     cut = {(act.source, act.target) for act in acts if isinstance(act, Cut)}
     wanted = _needed(system, names, set(done), cut)
-    if not all(system.factor(name).categorical for name in wanted):
+    if not all(system.factor(name).categorical for name in wanted) or math.prod(len(system.factor(name).domain) for name in wanted) > MOST:
         return None
     table = _Table({}, np.ones(1))
     for name in (name for name in system.order if name in wanted):

@@ -18,10 +18,10 @@ def write_weights(file: Path, state: Mapping[str, torch.Tensor], provenance: Map
     write(file, save({name: value.contiguous() for name, value in state.items()}, {"provenance": json.dumps(provenance)}))
 
 
-def write_card(folder: Path, card: Card) -> None:
-    """Write a card as `NAME.json`, readable by `engine.networks`."""
+def write_card(folder: Path, card: Card, file: str | None = None) -> None:
+    """Write a card as `NAME.json`, or under another file name, readable by `engine.networks`."""
     said = card.model_dump(mode="json", exclude_defaults=True)
-    write(folder / f"{card.name}.json", (json.dumps(said, indent=1, ensure_ascii=False) + "\n").encode())
+    write(folder / (file or f"{card.name}.json"), (json.dumps(said, indent=1, ensure_ascii=False) + "\n").encode())
 
 
 def write(file: Path, content: bytes) -> None:

@@ -1,9 +1,10 @@
 """Which of many networks to take: what a rule of choice costs elsewhere, who is as good as the best, what a factor changes."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from engine import control, errors
@@ -23,11 +24,11 @@ MOST_EFFECTS = 30  # rows drawn
 COSTS = ("param", "second", "latency", "flop", "mac", "memory", "size")  # in names of attributes of which less is better
 POINTS = "percentage points"
 ALLOWED: dict[str, Allowance] = {"The best was picked": "picked", "False discoveries": "bh", "Any false one": "holm"}
+HIDDEN = ("value", "low", "high", "n", "p", "rank_low", "rank_high", "against", "reason")  # columns for the files only
 BEST, AS_GOOD, WORSE, UNKNOWN = "the best", "cannot be told apart from it", "worse", "not compared"
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """What the page is about."""
 
     collection: str
@@ -73,26 +74,31 @@ def main() -> None:
 def _choose(tables: pd.DataFrame) -> Asked | None:
     """Ask which networks, what is in distribution, by which rule; None where nothing can be chosen."""
     columns = st.columns([3, 2, 3, 2, 1], vertical_alignment="bottom")
-    sizes = tables.set_index("collection")["networks"]
+    sizes = dict(zip(tables["collection"].tolist(), tables["networks"].tolist(), strict=True))
     with columns[0]:
         collection = kit.choose(
-            "Networks", tables["collection"].tolist(), key="table", default="",
+            "Networks", list(sizes), key="table", default="",
             format_func=lambda name: f"{name or 'Evaluated here'} ({formats.count(sizes[name])})",
         )  # fmt: skip
     with columns[3]:
-        metric = kit.choose("What counts", population.metrics_of(collection)["metric"].tolist(), key="metric", default="accuracy")
+        metric = kit.choose("What counts", kit.made(_metrics, collection), key="metric", default="accuracy")
     with columns[4].popover("Only"):
         among = _only(collection)
-    homes = _homes(collection, metric, among)
+    homes = kit.made(_homes, collection, metric, among)
     if not homes:
         kit.empty("None of these networks has this number on a set.", "Run an evaluation", "assay-run")
         return None
     with columns[1]:
         home = kit.choose("In distribution", homes, key="id", help="The set that the networks were trained on, or the one that counts as such.")
-    offered = choosing.rules(collection, home, metric)
+    offered = kit.made(choosing.rules, collection, home, metric)
     with columns[2]:
         rule = kit.choose("Chosen by", list(offered), key="rule", format_func=offered.__getitem__)
     return Asked(collection, home, rule, metric, tuple(among))
+
+
+def _metrics(collection: str) -> list[str]:
+    """Return the metrics that networks of a collection have."""
+    return population.metrics_of(collection)["metric"].tolist()
 
 
 def _homes(collection: str, metric: str, among: Sequence[str]) -> list[str]:
@@ -107,26 +113,50 @@ def _homes(collection: str, metric: str, among: Sequence[str]) -> list[str]:
 
 def _only(collection: str) -> list[str]:
     """Ask which networks are candidates: a kept set, values of attributes; an empty list means all."""
-    about = population.networks_of(collection)
-    offered = [one.name for one in control.sets.kept("networks") if one.content["collection"] == collection]
-    name = kit.choose("Kept set", [EVERYONE, *offered], key="kept", default=EVERYONE)
-    mine = about[about["network"].isin(sets.networks_in(name, collection))] if name != EVERYONE else about
-    for attribute in attributes.of(about):
-        told = attributes.told(about[attribute])
-        if attribute != "trained_on" and told.nunique() <= MOST_LEVELS:
-            wanted = st.multiselect(shown.spaced(attribute), sorted(told.unique()), key=f"only-{attribute}", bind="query-params")
-            mine = mine[told[mine.index].isin(wanted)] if wanted else mine
-    if mine.empty:
+    kept = {one.name: one.content["networks"] for one in control.sets.kept("networks") if one.content["collection"] == collection}
+    name = kit.choose("Kept set", [EVERYONE, *kept], key="kept", default=EVERYONE)
+    wanted = {}
+    for attribute, levels in kit.made(_levels, collection).items():
+        wanted[attribute] = st.multiselect(shown.spaced(attribute), levels, key=f"only-{attribute}", bind="query-params")
+    mine, all_of_them = kit.made(_left, collection, kept.get(name), {attribute: levels for attribute, levels in wanted.items() if levels})
+    if not mine:
         st.info("No network is left; all count.")
-    return mine["network"].tolist() if 0 < len(mine) < len(about) else []
+    return mine if 0 < len(mine) < all_of_them else []
+
+
+def _levels(collection: str) -> dict[str, list[str]]:
+    """Return the attributes by which candidates can be chosen, with their levels."""
+    about = population.networks_of(collection)
+    told = {name: sorted(attributes.told(about[name]).unique()) for name in attributes.of(about) if name != "trained_on"}
+    return {name: levels for name, levels in told.items() if len(levels) <= MOST_LEVELS}
+
+
+def _left(collection: str, kept: Sequence[str] | None, wanted: Mapping[str, Sequence[str]]) -> tuple[list[str], int]:
+    """Return the networks of a kept set (None = all) that have the wanted levels, and how many networks there are."""
+    about = population.networks_of(collection)
+    mine = about if kept is None else about[about["network"].isin(kept)]
+    for attribute, levels in wanted.items():
+        told = attributes.told(about[attribute])
+        mine = mine[told[mine.index].isin(levels)]
+    return mine["network"].tolist(), len(about)
 
 
 def _cost(asked: Asked) -> None:
     """Show what the rule costs, and beside it what the others would."""
+    finding, figure, found, caption = kit.made(_costs, asked)
+    kit.finding(finding)
+    st.header("What each rule costs", anchor="regret")
+    kit.figure(
+        figure, key="regret", data=found, name=f"Regret of choosing by a rule, networks of {asked.home or 'the table'}",
+        alt="For each rule of choice, how much the best network on each set would have gained over the chosen one, with 95 % intervals",
+    )  # fmt: skip
+    st.caption(caption)
+
+
+def _costs(asked: Asked) -> tuple[str, go.Figure, pd.DataFrame, str]:
+    """Return what the rule costs in words, the figure of all rules with its rows, and what is said below it."""
     words = choosing.rules(asked.collection, asked.home, asked.metric)
     chosen = choosing.regret(asked.rule, asked.collection, asked.home, asked.metric, among=asked.among)
-    kit.finding(advice.of_choice(chosen, words[asked.rule], asked.metric))
-    st.header("What each rule costs", anchor="regret")
     costs = {rule: _regret(rule, asked) for rule in list(words)[:MOST_RULES]}
     found = pd.concat([frame.assign(words=words[rule]) for rule, frame in costs.items() if frame is not None], ignore_index=True)
     shown_sets = found[found["kind"] == "elsewhere"].groupby("ood")["regret"].mean().sort_values(ascending=False).index[:MOST_SETS].tolist()
@@ -135,13 +165,10 @@ def _cost(asked: Asked) -> None:
     series = {"mean of the others": choosing.MEAN} | {views.Set.read(text).label: text for text in sorted(shown_sets)}
     title = f"regret ({POINTS} of {asked.metric})" if asked.fraction else f"regret ({views.unit(asked.metric) or asked.metric})"
     figure = drawn.drawn(estimates.estimates, rows, series, title=title)
-    kit.figure(
-        figure, key="regret", data=found, name=f"Regret of choosing by a rule, networks of {asked.home or 'the table'}",
-        alt="For each rule of choice, how much the best network on each set would have gained over the chosen one, with 95 % intervals",
-    )  # fmt: skip
     left = int(found[found["kind"] == "elsewhere"]["ood"].nunique()) - len(shown_sets)
     more = f" The {left} sets with the smallest regret are in the data only." if left > 0 else ""
-    st.caption(f"A rule that looks at a set is not judged on it. The oracle is who knows the mean of all other sets beforehand.{more}")
+    caption = f"A rule that looks at a set is not judged on it. The oracle is who knows the mean of all other sets beforehand.{more}"
+    return advice.of_choice(chosen, words[asked.rule], asked.metric), figure, found, caption
 
 
 def _regret(rule: str, asked: Asked) -> pd.DataFrame | None:
@@ -167,43 +194,61 @@ def _across(found: pd.DataFrame, targets: Sequence[str], scale: float) -> pd.Dat
 
 
 def _ranking(asked: Asked) -> None:
-    """Show the networks from best to worst on a set, and who cannot be told apart from the best."""
+    """Show the networks from best to worst on a set, or inside a kept slice, and who cannot be told apart from the best."""
     st.header("Who is as good as the best?", anchor="ranking")
-    mine = _candidates(asked)
     slices = {f"slice: {one.name}": one.name for one in control.sets.kept("slice")}
-    offered = [*_sets(asked, mine), *slices]
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:
         text = kit.choose(
-            "On", offered, key="on", default=asked.home, format_func=lambda text: text if text in slices else views.Set.read(text).label
-        )
+            "On", [*kit.made(_sets, asked), *slices], key="on", default=asked.home,
+            format_func=lambda text: text if text in slices else views.Set.read(text).label,
+        )  # fmt: skip
     how = right.segmented_control(
         "Allow for", list(ALLOWED), default=next(iter(ALLOWED)), key="allow", bind="query-params", required=True,
         help="The network that looks best was picked for it, so it is flattered on these images. The first choice allows for that; the others "
         "only for how many networks are compared with it: the share of false differences (Benjamini-Hochberg), or any (Holm).",
     )  # fmt: skip
     one, examples = sets.examples_in(slices[text]) if text in slices else (views.Set.read(text), ())
-    ranks = comparing.best(one, asked.metric, asked.collection, among=mine, examples=examples, allow=ALLOWED[how])
     where = f"{text.replace('slice: ', 'the slice ')} of {one.label}" if text in slices else one.label
-    kit.finding(advice.of_ties(ranks, where, asked.metric), key="finding-ties")
-    if ranks.empty:
+    told, finding = kit.made(_ranks, asked, one, examples, ALLOWED[how], where)
+    kit.finding(finding, key="finding-ties")
+    if told is None:
         return
-    told = ranks.assign(group=_groups(ranks))
-    top = told.head(MOST_RANKED)[["network", "value", "low", "high", "n", "group"]]
-    figure = drawn.drawn(bars.bars, top, title=f"{asked.metric} on {where}", unit=views.unit(asked.metric), colour="group", order="given", kind="dot")
     picture, table = st.columns([5, 4])
     with picture:
         kit.figure(
-            figure, key="ranking", data=told, name=f"Ranking on {where}",
-            alt=f"{asked.metric} on {where} with 95 % intervals, the best {len(top)} networks, coloured by whether they differ from the best",
+            told.figure, key="ranking", data=told.ranks, name=f"Ranking on {where}",
+            alt=f"{asked.metric} on {where} with 95 % intervals, the best {min(MOST_RANKED, len(told.ranks))} networks, coloured by whether they "
+            "differ from the best",
         )  # fmt: skip
-        if len(told) > len(top):
-            st.caption(f"{formats.share(len(top), len(told), 'networks')} drawn; the table holds all.")
+        if len(told.ranks) > MOST_RANKED:
+            st.caption(f"{formats.share(MOST_RANKED, len(told.ranks), 'networks')} drawn; the table holds all.")
     with table:
         _ranked(told, asked, where)
         if not examples:
-            _stability(asked, one, mine)
-    _pairwise(told, asked, one)
+            _stability(asked, one)
+    _pairwise(told.ranks["network"].tolist(), asked, one)
+
+
+class Ranked(NamedTuple):
+    """Networks from best to worst."""
+
+    ranks: pd.DataFrame  # as of `comparing.best`, with `group`: whether they differ from the best
+    figure: go.Figure
+    rows: pd.DataFrame  # what the table shows, then what is in the files only
+    good: list[str]  # the best, and who cannot be told apart from it
+
+
+def _ranks(asked: Asked, one: views.Set, examples: Sequence[str], allow: Allowance, where: str) -> tuple[Ranked | None, str]:
+    """Return the ranking and what it says; None where there is none."""
+    ranks = comparing.best(one, asked.metric, asked.collection, among=_candidates(asked), examples=examples, allow=allow)
+    finding = advice.of_ties(ranks, where, asked.metric)
+    if ranks.empty:
+        return None, finding
+    told = ranks.assign(group=_groups(ranks))
+    top = told.head(MOST_RANKED)[["network", "value", "low", "high", "n", "group"]]
+    figure = drawn.drawn(bars.bars, top, title=f"{asked.metric} on {where}", unit=views.unit(asked.metric), colour="group", order="given", kind="dot")
+    return Ranked(told, figure, _rows(told, asked, where), told[told["group"].isin([BEST, AS_GOOD])]["network"].tolist()), finding
 
 
 def _candidates(asked: Asked) -> tuple[str, ...]:
@@ -214,9 +259,9 @@ def _candidates(asked: Asked) -> tuple[str, ...]:
     return tuple(same["network"]) if len(same) else asked.among
 
 
-def _sets(asked: Asked, networks: Sequence[str]) -> list[str]:
-    """Return the unshifted sets on which enough of some networks have the number."""
-    table = population.wide(asked.collection, asked.metric)
+def _sets(asked: Asked) -> list[str]:
+    """Return the unshifted sets on which enough of the candidates have the number."""
+    table, networks = population.wide(asked.collection, asked.metric), _candidates(asked)
     mine = table[table.index.isin(networks)] if networks else table
     return choosing.sets_with(mine)
 
@@ -229,28 +274,28 @@ def _groups(ranks: pd.DataFrame) -> list[str]:
     ]
 
 
-def _ranked(told: pd.DataFrame, asked: Asked, where: str) -> None:
-    """Show ranks with intervals and adjusted p, and offer to keep those that are as good as the best."""
+def _rows(told: pd.DataFrame, asked: Asked, where: str) -> pd.DataFrame:
+    """Return ranks with intervals and adjusted p as words; then the numbers, for the files."""
     numbers = kit.intervals(told, views.unit(asked.metric))
     ranges = [
         f"{low:.0f} to {high:.0f}" if low == low and low is not None else "" for low, high in zip(told["rank_low"], told["rank_high"], strict=True)
     ]
     small = [None if p != p else float(p) for p in told["adjusted"].astype(float)]
     rows = pd.DataFrame({"rank": told["rank"], "95 %": ranges, "network": told["network"], "adjusted p": small, where: numbers, "": told["group"]})
-    hidden = told[["value", "low", "high", "n", "p", "rank_low", "rank_high", "against", "reason"]]
-    kit.table(
-        pd.concat([rows, hidden], axis=1), key="ranks", name=f"ranks on {where}", hide=[str(name) for name in hidden],
-        columns={"rank": st.column_config.NumberColumn("rank", format="%.4g")},
-    )  # fmt: skip
-    good = told[told["group"].isin([BEST, AS_GOOD])]["network"].tolist()
-    few = {f"the {shown.plural(len(good), 'network')} as good as the best": good} if good else {"the first": told["network"].head(1).tolist()}
-    _keep(few | {f"all {formats.count(len(told))} candidates": told["network"].tolist()}, asked)
+    return pd.concat([rows, told[list(HIDDEN)]], axis=1)
 
 
-def _pairwise(told: pd.DataFrame, asked: Asked, one: views.Set) -> None:
+def _ranked(told: Ranked, asked: Asked, where: str) -> None:
+    """Show ranks with intervals and adjusted p, and offer to keep those that are as good as the best."""
+    kit.table(told.rows, key="ranks", name=f"ranks on {where}", hide=HIDDEN, columns={"rank": st.column_config.NumberColumn("rank", format="%.4g")})
+    names = told.ranks["network"].tolist()
+    few = {f"the {shown.plural(len(told.good), 'network')} as good as the best": told.good} if told.good else {"the first": names[:1]}
+    _keep(few | {f"all {formats.count(len(names))} candidates": names}, asked)
+
+
+def _pairwise(names: list[str], asked: Asked, one: views.Set) -> None:
     """Compare some networks two by two, on the same examples of the whole set."""
-    names = told["network"].tolist()
-    if len(names) < 2 or asked.metric not in comparing.examplewise():
+    if len(names) < 2 or asked.metric not in kit.made(comparing.examplewise):
         return
     with st.expander("Are two of them different?", key="pairwise", on_change="rerun") as opened:
         if not opened.open:
@@ -288,43 +333,66 @@ def _keep(choices: dict[str, list[str]], asked: Asked) -> None:
     st.success(f"Kept as **{kit.escape(made.name)}**: choose it under “Only”, or compare it below.")
 
 
-def _stability(asked: Asked, one: views.Set, mine: Sequence[str]) -> None:
-    found = comparing.stability(one, asked.metric, asked.collection, among=mine)
-    if len(found):
+def _stability(asked: Asked, one: views.Set) -> None:
+    if told := kit.made(_stable, asked, one):
         st.caption("How stable this order is (Kendall's tau, 1 = the same order):")
-        kit.facts(
-            {
-                row["what"]: f"{kit.estimate(row['tau'], row['low'], row['high'])}, {formats.count(row['networks'])} compared"
-                for row in found.to_dict("records")
-            }
-        )
+        kit.facts(told)
+
+
+def _stable(asked: Asked, one: views.Set) -> dict[str, str]:
+    """Return how stable the order of the candidates is, as words."""
+    found = comparing.stability(one, asked.metric, asked.collection, among=_candidates(asked))
+    return {
+        row["what"]: f"{kit.estimate(row['tau'], row['low'], row['high'])}, {formats.count(row['networks'])} compared"
+        for row in found.to_dict("records")
+    }
 
 
 def _front(asked: Asked) -> None:
     """Show two numbers of each network and who is beaten by nobody on both (and on a third, where one is chosen)."""
     st.header("Beaten by nobody", anchor="pareto")
-    about = population.networks_of(asked.collection)
-    plain = [text for text in _sets(asked, _candidates(asked)) if views.Set.read(text).split == "test"]
-    offered = [f"{asked.metric} on {text}" for text in plain] + [name for name in attributes.numbers(about) if any(word in name for word in COSTS)]
-    offered += [
-        f"{name} on {asked.home}" for name in choosing.CALIBRATION if name != asked.metric and asked.home in population.wide(asked.collection, name)
-    ]
+    offered, away = kit.made(_criteria, asked)
     if len(offered) < 2:
         st.caption("There are no two numbers to weigh against each other.")
         return
     columns = st.columns(3)
-    away = sorted((text for text in plain if text != asked.home), key=population.wide(asked.collection, asked.metric).mean().__getitem__)
     with columns[0]:
         x = kit.choose("Across", offered, key="across", default=f"{asked.metric} on {asked.home}")
     with columns[1]:
-        y = kit.choose("Up", [name for name in offered if name != x], key="up", default=f"{asked.metric} on {away[0]}" if away else None)
+        y = kit.choose("Up", [name for name in offered if name != x], key="up", default=away)
     with columns[2]:
         third = kit.choose("And", ["nothing else", *(name for name in offered if name not in {x, y})], key="and")
-    criteria = [x, y, *([third] if third != "nothing else" else [])]
-    found = choosing.pareto(criteria, asked.collection, among=_candidates(asked))
-    if found.empty:
+    told = kit.made(_beaten, asked, (x, y, *([third] if third != "nothing else" else [])))
+    if told is None:
         st.caption("No network has all of these numbers.")
         return
+    cloud, found, front, caption = told
+    st.caption(caption)
+    alt = f"{y} against {x}, one point a network; those beaten by nobody stand out"
+    opened = kit.scatter(cloud, key="front", data=found, name=f"{x} against {y}", alt=alt, height=400)
+    if opened and not asked.collection:
+        st.switch_page(kit.page("assay-network"), query_params={"network": opened})
+    kit.table(front, key="front-table", name="networks beaten by nobody")
+
+
+def _criteria(asked: Asked) -> tuple[list[str], str | None]:
+    """Return the numbers that can be weighed against each other, and that of the set on which networks are worst."""
+    about, table = population.networks_of(asked.collection), population.wide(asked.collection, asked.metric)
+    plain = [text for text in _sets(asked) if views.Set.read(text).split == "test"]
+    offered = [f"{asked.metric} on {text}" for text in plain] + [name for name in attributes.numbers(about) if any(word in name for word in COSTS)]
+    offered += [
+        f"{name} on {asked.home}" for name in choosing.CALIBRATION if name != asked.metric and asked.home in population.wide(asked.collection, name)
+    ]
+    away = sorted((text for text in plain if text != asked.home), key=table.mean().__getitem__)
+    return offered, f"{asked.metric} on {away[0]}" if away else None
+
+
+def _beaten(asked: Asked, criteria: Sequence[str]) -> tuple[points.Points, pd.DataFrame, pd.DataFrame, str] | None:
+    """Return the points to draw, the rows behind them, those that are beaten by nobody, and how many these are in words."""
+    found = choosing.pareto(criteria, asked.collection, among=_candidates(asked))
+    if found.empty:
+        return None
+    x, y = criteria[:2]
     front = found[found["front"]]
     told = found.assign(side=found["front"].map({True: "beaten by nobody", False: "beaten"}))
     path = front.sort_values([x, y])
@@ -332,21 +400,11 @@ def _front(asked: Asked) -> None:
     cloud = points.of_frame(
         told, x_axis=points.Axis(x, _unit(x)), y_axis=points.Axis(y, _unit(y)), x=x, y=y, colour="side", reference=False, fit=fit
     )  # fmt: skip
-    st.caption(
+    caption = (
         f"{formats.share(len(front), len(found), 'networks')} are beaten by nobody: no other is at least as good on {' and '.join(criteria)}, "
         "and better on one."
     )
-    opened = kit.scatter(
-        cloud,
-        key="front",
-        data=found,
-        name=f"{x} against {y}",
-        alt=f"{y} against {x}, one point a network; those beaten by nobody stand out",
-        height=400,
-    )
-    if opened and not asked.collection:
-        st.switch_page(kit.page("assay-network"), query_params={"network": opened})
-    kit.table(front.drop(columns="front"), key="front-table", name="networks beaten by nobody")
+    return cloud, found, front.drop(columns="front"), caption
 
 
 def _unit(criterion: str) -> str | None:
@@ -357,20 +415,39 @@ def _unit(criterion: str) -> str | None:
 def _effects(asked: Asked) -> None:
     """Show what levels of a factor change, between networks that are equal otherwise."""
     st.header("What makes them better?", anchor="effects")
-    offered = effects.factors(asked.collection, among=asked.among)
+    offered = kit.made(_factors, asked)
     if not offered:
         st.caption("These networks share no attribute with several values, so no two of them can be paired.")
         return
     left, right = st.columns(2)
     with left:
-        factor = kit.choose("Factor", offered, key="factor", format_func=shown.spaced)
+        factor = kit.choose("Factor", list(offered), key="factor", format_func=shown.spaced)
     with right:
-        baseline = kit.choose("Compared with", effects.levels(factor, asked.collection, among=asked.among), key=f"baseline-{factor}")
+        baseline = kit.choose("Compared with", offered[factor], key=f"baseline-{factor}")
+    finding, figure, found, caption = kit.made(_changes, asked, factor, baseline)
+    kit.finding(finding, key="finding-effects")
+    if figure is None:
+        return
+    kit.figure(
+        figure, key="effects", data=found, name=f"Effect of {shown.spaced(factor)} on {asked.metric}",
+        alt=f"Mean paired difference of {asked.metric} for each level of {shown.spaced(factor)} against {baseline}, with 95 % intervals",
+    )  # fmt: skip
+    st.caption(caption)
+
+
+def _factors(asked: Asked) -> dict[str, list[str]]:
+    """Return the attributes that have several values, with these."""
+    offered = effects.factors(asked.collection, among=asked.among)
+    return {factor: effects.levels(factor, asked.collection, among=asked.among) for factor in offered}
+
+
+def _changes(asked: Asked, factor: str, baseline: str) -> tuple[str, go.Figure | None, pd.DataFrame, str]:
+    """Return what a factor changes in words, the figure with its rows, and what is said below it; no figure where nothing can be paired."""
     found = effects.effects(factor, asked.collection, asked.metric, baseline=baseline, among=asked.among)
-    kit.finding(advice.of_effects(found, factor, asked.metric), key="finding-effects")
+    finding = advice.of_effects(found, factor, asked.metric)
     known = found[found["pairs"] > 0]
     if known.empty:
-        return
+        return finding, None, found, ""
     scale = 100.0 if asked.fraction else 1.0
     rows = known.assign(
         label=[f"{level}: {outcome}" for level, outcome in zip(known["level"], known["outcome"], strict=True)],
@@ -382,24 +459,20 @@ def _effects(asked: Asked) -> None:
         estimates.estimates, rows[["label", "effect", "effect_low", "effect_high", "pairs", "note"]], {f"against {baseline}": "effect"},
         title=f"change of {asked.metric} ({unit})" if unit else f"change of {asked.metric}", note="note",
     )  # fmt: skip
-    kit.figure(
-        figure, key="effects", data=found, name=f"Effect of {shown.spaced(factor)} on {asked.metric}",
-        alt=f"Mean paired difference of {asked.metric} for each level of {shown.spaced(factor)} against {baseline}, with 95 % intervals",
-    )  # fmt: skip
     equal = sorted({one for text in known["equal"] for one in text.split(", ") if one})
-    st.caption(
+    caption = (
         f"Pairs are equal in: {', '.join(map(shown.spaced, equal)) or 'nothing else that differs'}. p of the sign test, adjusted after "
         "Benjamini-Hochberg."
     )
+    return finding, figure, found, caption
 
 
 def _kept(asked: Asked) -> None:
     """Show kept sets side by side."""
-    listed = sets.listed()
-    if listed.empty:
+    names = [one.name for one in control.sets.kept()]
+    if not names:
         return
     st.header("Kept sets side by side", anchor="kept")
-    names = listed["name"].tolist()
     chosen = kit.choose_many("Sets", names, key="compare", default=names[:4])
     if chosen:
         found = sets.compare(chosen, asked.metric)

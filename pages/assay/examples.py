@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from engine.assay import classes, findings, views
@@ -34,55 +35,79 @@ def main() -> None:
         "and an image to see it beside its shifted versions with every network's answer.",
         paper="assay",
     )
-    kept = views.answered()
-    if kept.empty:
+    networks, most = kit.made(_networks)
+    if not networks:
         kit.empty("No single answers are stored yet.", "Run an evaluation", "assay-run")
         return
-    network, one = _choose(kept)
-    found = views.predictions(network, one)
-    if one.shift:
-        flips = views.flips(network, views.Set(one.dataset, one.split), one)
-        found = found.merge(
-            flips[["example_id", "position", "correct_here", "predicted_name_here", "confidence_here"]], on=["example_id", "position"], how="left"
-        )
-        kit.finding(findings.of_flips(flips, one) or findings.of_answers(found, one, network) or "")
-    else:
-        kit.finding(findings.of_answers(found, one, network) or "")
+    network, one = _choose(networks, most)
+    kit.finding(kit.made(_finding, network, one))
     left, right = st.columns([2, 3])
     with left:
         cell = _confusion(network, one)
     with right:
-        _gallery(found, network, one, cell, kept)
+        _gallery(network, one, cell)
     if example := st.query_params.get("example"):
         st.dialog("One image, every answer", width="large", on_dismiss=_close)(_example)(one, example, network)
 
 
-def _choose(kept: pd.DataFrame) -> tuple[str, views.Set]:
+def _networks() -> tuple[list[str], str]:
+    """Return the networks whose single answers are stored, and the one with answers to most sets."""
+    most = views.answered().groupby("network").size()
+    return sorted(most.index), str(most.idxmax()) if len(most) else ""
+
+
+def _answers(network: str, one: views.Set) -> pd.DataFrame:
+    """Return a network's answers to a set, with its answers to the set as it is where that is another one."""
+    found = views.predictions(network, one)
+    if not one.shift:
+        return found
+    flips = views.flips(network, views.Set(one.dataset, one.split), one)
+    here = flips[["example_id", "position", "correct_here", "predicted_name_here", "confidence_here"]]
+    return found.merge(here, on=["example_id", "position"], how="left")
+
+
+def _finding(network: str, one: views.Set) -> str:
+    flipped = findings.of_flips(views.flips(network, views.Set(one.dataset, one.split), one), one) if one.shift else None
+    return flipped or findings.of_answers(_answers(network, one), one, network) or ""
+
+
+def _choose(networks: list[str], most: str) -> tuple[str, views.Set]:
     """Ask which network and which set; open on the set it was trained on, under what costs it most."""
     columns = st.columns([3, 2, 2, 1])
     with columns[0]:
-        most = kept.groupby("network").size()
-        network = kit.choose("Network", sorted(most.index), key="network", default=str(most.idxmax()))
-    mine = kept[kept["network"] == network]
-    sets = {one.text(): one for one in shown.sets_of(mine[mine["shift"] == ""] if (mine["shift"] == "").any() else mine)}
-    texts = sorted({views.Set(one.dataset, one.split).text() for one in sets.values()}, key=lambda t: (views.Set.read(t).split != "test", t))
-    home = views.networks_known().set_index("network")["trained_on"].to_dict().get(network)
+        network = kit.choose("Network", networks, key="network", default=most)
+    texts, home = kit.made(_sets, network)
     with columns[1]:
         text = kit.choose("Set", texts, key="set", default=home, format_func=_label)
     chosen = views.Set.read(text)
-    here = mine[(mine["dataset"] == chosen.dataset) & (mine["split"] == chosen.split)]
-    offered = [*([AS_IT_IS] if (here["shift"] == "").any() else []), *sorted(set(here["shift"]) - {""})]
-    worst = _costliest(network, here)
+    offered, worst = kit.made(_versions, network, chosen)
     with columns[2]:
-        shift = kit.choose("Shift", offered, key="shift", default=worst.shift if worst else None, format_func=shown.spaced)
+        shift = kit.choose("Shift", list(offered), key="shift", default=worst.shift if worst else None, format_func=shown.spaced)
     if shift == AS_IT_IS:
         return network, chosen
-    strengths = sorted(float(s) for s in here[here["shift"] == shift]["strength"].unique())
+    strengths = offered[shift]
     told = [f"{s:g}" for s in strengths]
     hard = worst.strength if worst and worst.shift == shift else strengths[-1]
     with columns[3]:
         strength = kit.choose("Strength", told, key="strength", default=f"{hard:g}")
     return network, views.Set(chosen.dataset, chosen.split, shift, strengths[told.index(strength)])
+
+
+def _sets(network: str) -> tuple[list[str], str | None]:
+    """Return the sets whose answers of a network are stored, and the one it was trained on."""
+    kept = views.answered()
+    mine = kept[kept["network"] == network]
+    sets = shown.sets_of(mine[mine["shift"] == ""] if (mine["shift"] == "").any() else mine)
+    texts = sorted({views.Set(one.dataset, one.split).text() for one in sets}, key=lambda t: (views.Set.read(t).split != "test", t))
+    return texts, views.networks_known().set_index("network")["trained_on"].to_dict().get(network)
+
+
+def _versions(network: str, chosen: views.Set) -> tuple[dict[str, list[float]], views.Set | None]:
+    """Return how a set was answered: as it is, and under which shifts at which strengths; and the version that costs the network most."""
+    kept = views.answered()
+    here = kept[(kept["network"] == network) & (kept["dataset"] == chosen.dataset) & (kept["split"] == chosen.split)]
+    shifted = {str(shift): sorted(part["strength"].astype(float).unique().tolist()) for shift, part in here[here["shift"] != ""].groupby("shift")}
+    return ({AS_IT_IS: [0.0]} if (here["shift"] == "").any() else {}) | shifted, _costliest(network, here)
 
 
 def _label(text: str) -> str:
@@ -99,29 +124,32 @@ def _costliest(network: str, here: pd.DataFrame) -> views.Set | None:
 
 def _confusion(network: str, one: views.Set) -> tuple[int, int] | None:
     """Show the confusion matrix and return the cell that is in the address or was clicked."""
-    counts = views.confusion(network, one)
-    names = classes.names_of(network, one.dataset)
-    if len(names) > MOST_CLASSES:
-        wrong = counts[counts["true"] != counts["predicted"]].sort_values("n", ascending=False)
-        st.caption(f"{len(names)} classes: the confusions that occurred, most frequent first.")
-        kit.table(wrong[["true_name", "predicted_name", "n", "share"]], key="confusions", name="confusions")
+    figure, counts, classes_of = kit.made(_counted, network, one)
+    if figure is None:
+        st.caption(f"{classes_of} classes: the confusions that occurred, most frequent first.")
+        kit.table(counts, key="confusions", name="confusions")
         return None
     key = f"confusion-{network}-{one.text()}-{st.session_state.get('confusion-turn', 0)}"
     picked = kit.figure(
-        drawn.drawn(confusion.confusion, counts, names),
-        key=key,
-        data=counts,
-        name=f"Confusions of {network} on {one.label}",
+        figure, key=key, data=counts, name=f"Confusions of {network} on {one.label}", select=True,
         alt=f"Confusion matrix of {network} on {one.label}: true class by answered class; a click on a cell shows its images",
-        select=True,
-    )
+    )  # fmt: skip
     before = st.session_state.get("confusion-picked")
     st.session_state["confusion-picked"] = (key, picked)
     if picked or before == (key, picked):
-        return _cell(picked[0], len(names)) if picked and _remember(picked[0]) else _cell(st.query_params.get("cell"), len(names))
+        return _cell(picked[0], classes_of) if picked and _remember(picked[0]) else _cell(st.query_params.get("cell"), classes_of)
     if before and before[0] == key:  # it was clicked away in the figure
         _remember(None)
-    return _cell(st.query_params.get("cell"), len(names))
+    return _cell(st.query_params.get("cell"), classes_of)
+
+
+def _counted(network: str, one: views.Set) -> tuple[go.Figure | None, pd.DataFrame, int]:
+    """Return the confusion matrix, its rows, and how many classes there are; no figure, and only the confusions, where these are many."""
+    counts, names = views.confusion(network, one), classes.names_of(network, one.dataset)
+    if len(names) <= MOST_CLASSES:
+        return drawn.drawn(confusion.confusion, counts, names), counts, len(names)
+    wrong = counts[counts["true"] != counts["predicted"]].sort_values("n", ascending=False)
+    return None, wrong[["true_name", "predicted_name", "n", "share"]], len(names)
 
 
 def _remember(cell: str | None) -> bool:
@@ -141,25 +169,22 @@ def _every_cell() -> None:
     st.session_state["confusion-turn"] = st.session_state.get("confusion-turn", 0) + 1
 
 
-def _gallery(found: pd.DataFrame, network: str, one: views.Set, cell: tuple[int, int] | None, kept: pd.DataFrame) -> None:
+def _gallery(network: str, one: views.Set, cell: tuple[int, int] | None) -> None:
     """Show the images of a choice, each with what it is, what the network said and how sure it was."""
     left, right = st.columns(2)
-    kinds = [kind for kind in KINDS if "correct_here" in found or kind not in {"lost", "won"}]
+    kinds = [kind for kind in KINDS if one.shift or kind not in {"lost", "won"}]
     with left:
         first = "lost" if "lost" in kinds else None
         kind = kit.choose("Show", kinds, key="kind", default=first, format_func=KINDS.__getitem__, disabled=cell is not None)
     with right:
         order = kit.choose("Order", list(ORDERS), key="order", format_func=ORDERS.__getitem__)
-    if cell is None:
-        mine = found[_is_kind(found, kind)]
-    else:
-        mine = found[(found["label"] == cell[0]) & (found["predicted"] == cell[1])]
+    mine, of_all = kit.made(_listed, network, one, kind, order, cell)
+    if cell is not None:
         names = classes.names_of(network, one.dataset)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"Only what is **{kit.escape(names[cell[0]])}** and was answered **{kit.escape(names[cell[1]])}**.", width="content")
             st.button("Show all cells", key="every-cell", type="tertiary", on_click=_every_cell)
-    mine = _ordered(mine, order, one, kept)
-    st.caption(f"{formats.share(min(SHOWN, len(mine)), len(mine), 'images shown')}, of {formats.count(len(found))} in the set.")
+    st.caption(f"{formats.share(min(SHOWN, len(mine)), len(mine), 'images shown')}, of {formats.count(of_all)} in the set.")
     drawable = shown.pictured(one.dataset, one.shift)
     if not drawable:
         why = (
@@ -171,6 +196,13 @@ def _gallery(found: pd.DataFrame, network: str, one: views.Set, cell: tuple[int,
         tiles, key="gallery", selected=st.query_params.get("example"), label=f"Images of {one.label} with the answers of {network}", on_select=_open
     )
     kit.take_away(mine, name=f"answers of {network} on {one.label}", key="gallery")
+
+
+def _listed(network: str, one: views.Set, kind: str, order: str, cell: tuple[int, int] | None) -> tuple[pd.DataFrame, int]:
+    """Return the answers of a kind (or of a cell of the matrix) in an order, and how many answers there are."""
+    found = _answers(network, one)
+    mine = found[_is_kind(found, kind)] if cell is None else found[(found["label"] == cell[0]) & (found["predicted"] == cell[1])]
+    return _ordered(mine, order, one), len(found)
 
 
 def _open(example: str) -> None:
@@ -188,9 +220,10 @@ def _is_kind(found: pd.DataFrame, kind: str) -> pd.Series:
     return {"wrong": ~right, "right": right, "all": right.notna(), "lost": was_right & ~right, "won": was_wrong & right}[kind]
 
 
-def _ordered(mine: pd.DataFrame, order: str, one: views.Set, kept: pd.DataFrame) -> pd.DataFrame:
+def _ordered(mine: pd.DataFrame, order: str, one: views.Set) -> pd.DataFrame:
     """Return the rows in the order asked for."""
     if order == "hard":
+        kept = views.answered()
         same = kept[
             (kept["dataset"] == one.dataset) & (kept["split"] == one.split) & (kept["shift"] == one.shift) & (kept["strength"] == one.strength)
         ]

@@ -1,13 +1,13 @@
 """Does doing well here tell how a network does there? The scatter of networks, and the matrix of everything."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 import pandas as pd
 import streamlit as st
 
 from engine.assay import findings, views
-from engine.plots import drawn, formats, points
+from engine.plots import formats, points
 from engine.stats.lines import Axes, Line
 from pages.assay import shown
 from pages.components import scatter as canvas
@@ -16,6 +16,7 @@ from pages.parts import kit
 AXES: tuple[Axes, ...] = get_args(Axes)
 ATTRIBUTES = ("architecture", "regime", "augmentation", "pretrained", "seed", "source", "trained_on")
 COLUMNS = ("Sets as they are", "With shifts")
+NUMBERS = tuple(f"{axis}{end}" for axis in "xy" for end in ("", "_low", "_high", "_n"))
 
 
 def main() -> None:
@@ -27,46 +28,79 @@ def main() -> None:
         "equal. Bars are 95 % intervals. Click a point to open the network; draw a box or a lasso to list only the networks inside.",
         paper="assay",
     )
-    known = views.known()
-    known = known[known["split"] == "test"]
-    if known.empty:
+    known = kit.made(_known)
+    if not known.sets:
         kit.empty("Nothing has been evaluated yet.", "Run an evaluation", "assay-run")
         return
     x, y, metric, axes = _choose(known)
     only = st.session_state.get("only", True)
-    found = views.points(x, y, metric, trained_on=x.dataset if only else None)
-    scale = axes if views.unit(metric) == "fraction" else "linear"
-    fitted = drawn.drawn(views.line, found[["x", "y"]], scale) if len(found) else None
+    told = kit.made(_related, x, y, metric, axes, only=only)
     nothing = f"No network{f' trained on {x.dataset}' if only else ''} has {metric} on both {x.label} and {y.label}."
-    kit.finding(findings.of_points(found, x, y, metric, fitted) or nothing)
+    kit.finding(told.finding or nothing)
     left, right = st.columns([5, 4])
     with left:
-        _scatter(found, x, y, metric, scale, fitted)
+        _scatter(told, x, y, metric, axes, only=only)
     with right:
-        _about(found, x, y, metric, fitted)
-    _matrix(metric, known)
+        _about(told, x, y, metric, axes, only=only)
+    _matrix(metric, known.trained_on)
 
 
-def _choose(known: pd.DataFrame) -> tuple[views.Set, views.Set, str, Axes]:
-    """Ask which two sets, which metric, which axes; open on the pair that most networks have."""
-    sets = [one.text() for one in shown.sets_of(known)]
+class Known(NamedTuple):
+    """What can be chosen."""
+
+    sets: list[str]  # their texts
+    first: tuple[str, str]  # the pair to open on
+    metrics: list[str]
+    attributes: list[str]
+    trained_on: list[str]
+
+
+def _known() -> Known:
+    """Return what can be chosen; the pair that most networks have comes first."""
+    known = views.known()
+    sets = [one.text() for one in shown.sets_of(known[known["split"] == "test"])]
     pair = views.pairs_known().sort_values("networks", ascending=False).head(1).to_dict("records")
-    first = (pair[0]["id"], pair[0]["ood"]) if pair else ("", "")
-    starts = [sets.index(name) if name in sets else min(i, len(sets) - 1) for i, name in enumerate(first)]
+    named = (pair[0]["id"], pair[0]["ood"]) if pair else ("", "")
+    first = [name if name in sets else sets[min(i, len(sets) - 1)] for i, name in enumerate(named)] if sets else ["", ""]
+    about = views.networks_known()
+    trained_on = sorted(about["trained_on"].dropna().unique()) if "trained_on" in about else []
+    return Known(sets, (first[0], first[1]), views.metrics(), [name for name in ATTRIBUTES if name in about.columns], trained_on)
+
+
+class Related(NamedTuple):
+    """The networks that have both numbers, and what holds between the two."""
+
+    networks: pd.DataFrame
+    fitted: Line | None
+    finding: str
+
+
+def _related(x: views.Set, y: views.Set, metric: str, axes: Axes, *, only: bool) -> Related:
+    """Return the networks that have a metric on both sets, with the line through them."""
+    found = views.points(x, y, metric, trained_on=x.dataset if only else None)
+    fitted = views.line(found[["x", "y"]], _scale(metric, axes)) if len(found) else None
+    return Related(found, fitted, findings.of_points(found, x, y, metric, fitted) or "")
+
+
+def _scale(metric: str, axes: Axes) -> Axes:
+    return axes if views.unit(metric) == "fraction" else "linear"
+
+
+def _choose(known: Known) -> tuple[views.Set, views.Set, str, Axes]:
+    """Ask which two sets, which metric, which axes."""
     columns = st.columns([3, 3, 2, 2, 1], vertical_alignment="bottom")
     with columns[0]:
-        x = kit.choose("Here (across)", sets, key="x", default=sets[starts[0]], format_func=_label)
+        x = kit.choose("Here (across)", known.sets, key="x", default=known.first[0], format_func=_label)
     with columns[1]:
-        y = kit.choose("There (up)", sets, key="y", default=sets[starts[1]], format_func=_label)
+        y = kit.choose("There (up)", known.sets, key="y", default=known.first[1], format_func=_label)
     with columns[2]:
-        metric = kit.choose("Metric", views.metrics(), key="metric", default="accuracy")
+        metric = kit.choose("Metric", known.metrics, key="metric", default="accuracy")
     axes = columns[3].selectbox(
         "Axes", AXES, key="axes", bind="query-params", help="For rates: logit and probit axes stretch the ends, where 98 % and 99 % differ."
     )
     with columns[4].popover("More"):
         st.checkbox("Only networks trained on the set across", value=True, key="only", bind="query-params")
-        there = views.networks_known().columns
-        st.selectbox("Colour by", [name for name in ATTRIBUTES if name in there], key="colour", bind="query-params", format_func=shown.spaced)
+        st.selectbox("Colour by", known.attributes, key="colour", bind="query-params", format_func=shown.spaced)
     return views.Set.read(x), views.Set.read(y), metric, axes
 
 
@@ -74,22 +108,28 @@ def _label(text: str) -> str:
     return views.Set.read(text).label
 
 
-def _scatter(found: pd.DataFrame, x: views.Set, y: views.Set, metric: str, scale: Axes, fitted: Line | None) -> None:
+def _scatter(told: Related, x: views.Set, y: views.Set, metric: str, axes: Axes, *, only: bool) -> None:
     """Show the scatter; a click opens the network."""
-    if found.empty:
+    if told.networks.empty:
         kit.empty("There is no point to show.", "Run an evaluation", "assay-run")
         return
-    unit = views.unit(metric)
-    colour = st.session_state.get("colour") or "architecture"
+    cloud = kit.made(_cloud, x, y, metric, axes, only=only, colour=st.session_state.get("colour") or "architecture")
+    name = f"{metric}: {x.label} against {y.label}"
+    alt = f"{metric} on {y.label} against {metric} on {x.label}, one point a network"
+    opened = kit.scatter(cloud, key="scatter", data=told.networks, name=name, alt=alt)
+    if opened:
+        st.switch_page(kit.page("assay-network"), query_params={"network": opened})
+
+
+def _cloud(x: views.Set, y: views.Set, metric: str, axes: Axes, *, only: bool, colour: str) -> points.Points:
+    """Return the points to draw, coloured by an attribute."""
+    found, fitted, _ = _related(x, y, metric, axes, only=only)
+    unit, scale = views.unit(metric), _scale(metric, axes)
     told = found.assign(**{colour: [_told(value) for value in found[colour]]}) if colour in found else found
-    cloud = points.of_frame(
+    return points.of_frame(
         told, x_axis=points.Axis(f"{metric} on {x.label}", unit, scale), y_axis=points.Axis(f"{metric} on {y.label}", unit, scale),
         colour=colour if colour in found else None, fit=_fit(fitted),
     )  # fmt: skip
-    name = f"{metric}: {x.label} against {y.label}"
-    opened = kit.scatter(cloud, key="scatter", data=found, name=name, alt=f"{metric} on {y.label} against {metric} on {x.label}, one point a network")
-    if opened:
-        st.switch_page(kit.page("assay-network"), query_params={"network": opened})
 
 
 def _told(value: object) -> str:
@@ -107,8 +147,9 @@ def _fit(fitted: Line | None) -> Mapping[str, Sequence[float]] | None:
     return {name: [float(v) for v in values] for name, values in line.items() if values is not None}
 
 
-def _about(found: pd.DataFrame, x: views.Set, y: views.Set, metric: str, fitted: Line | None) -> None:
+def _about(told: Related, x: views.Set, y: views.Set, metric: str, axes: Axes, *, only: bool) -> None:
     """Show the fit in numbers, and the networks (those inside the brush, where there is one) as a table."""
+    found, fitted, _ = told
     if fitted is not None and fitted.reason is None:
         kit.facts(
             {"slope": kit.estimate(*fitted.slope), "R²": kit.number(fitted.r2), "Spearman": kit.estimate(*fitted.spearman), "networks": str(fitted.n)}
@@ -118,18 +159,21 @@ def _about(found: pd.DataFrame, x: views.Set, y: views.Set, metric: str, fitted:
         st.caption(f"No line: {fitted.reason}.")
     if found.empty:
         return
-    mine, region = found, canvas.region("scatter")
-    if region:
-        mine = found[_inside(region, found)]
-        st.caption(f"{formats.share(len(mine), len(found), 'networks')} inside what was drawn in the figure; Esc in the figure clears it.")
-    unit = views.unit(metric)
-    rows = mine.sort_values("y", ascending=False)
+    rows = kit.made(_rows, x, y, metric, axes, only=only)
+    if region := canvas.region("scatter"):
+        inside = _inside(region, found)
+        rows = rows[inside[rows.index]]
+        st.caption(f"{formats.share(len(rows), len(found), 'networks')} inside what was drawn in the figure; Esc in the figure clears it.")
+    kit.table(rows, key="networks", name=f"networks on {x.label} and {y.label}", hide=NUMBERS)
+
+
+def _rows(x: views.Set, y: views.Set, metric: str, axes: Axes, *, only: bool) -> pd.DataFrame:
+    """Return the networks with both numbers in words, and as the files hold them; the best on the upper set first."""
+    found, unit = _related(x, y, metric, axes, only=only).networks, views.unit(metric)
+    rows = found.sort_values("y", ascending=False)
     here, there = (_intervals(rows, name, unit) for name in "xy")
     told = rows[["network"]].assign(**{"up: " + y.label: there, "across: " + x.label: here})
-    numbers = rows[[f"{axis}{end}" for axis in "xy" for end in ("", "_low", "_high", "_n")]]
-    kit.table(
-        pd.concat([told, numbers], axis=1), key="networks", name=f"networks on {x.label} and {y.label}", hide=[str(column) for column in numbers]
-    )
+    return pd.concat([told, rows[list(NUMBERS)]], axis=1)
 
 
 def _intervals(rows: pd.DataFrame, axis: str, unit: str | None) -> pd.Series:
@@ -145,21 +189,27 @@ def _inside(region: Mapping[str, Any], found: pd.DataFrame) -> pd.Series:
         return pd.Series(data=True, index=found.index)
 
 
-def _matrix(metric: str, known: pd.DataFrame) -> None:
+def _matrix(metric: str, trained: list[str]) -> None:
     """Show networks by sets for the metric."""
     st.header("Networks by sets", anchor="matrix")
-    every = shown.sets_of(known)
-    about = views.networks_known()
     left, right = st.columns(2)
     kind = left.segmented_control("Columns", COLUMNS, default=COLUMNS[0], key="columns", bind="query-params", required=True)
-    trained_on = right.pills("Trained on", sorted(about["trained_on"].dropna().unique()), key="trained", bind="query-params")
-    chosen = about[about["trained_on"] == trained_on]["network"].tolist() if trained_on else []
-    found = views.scores(chosen, [one for one in every if not one.shift] if kind == COLUMNS[0] else (), [metric])
-    found = found[found["split"] == "test"]
-    if found.empty:
+    trained_on = right.pills("Trained on", trained, key="trained", bind="query-params")
+    told = kit.made(_cells, metric, trained_on, shifted=kind == COLUMNS[1])
+    if told is None:
         kit.empty(f"No network has {metric} on these sets.", "Run an evaluation", "assay-run", key="empty-matrix")
         return
-    shown.scored(found, metric, key="matrix")
+    shown.show(told, metric, key="matrix")
+
+
+def _cells(metric: str, trained_on: str | None, *, shifted: bool) -> shown.Cells | None:
+    """Return the matrix of networks and test sets, None where there is no number."""
+    known, about = views.known(), views.networks_known()
+    chosen = about[about["trained_on"] == trained_on]["network"].tolist() if trained_on else []
+    plain = [one for one in shown.sets_of(known[known["split"] == "test"]) if not one.shift]
+    found = views.scores(chosen, () if shifted else plain, [metric])
+    found = found[found["split"] == "test"]
+    return shown.drawn_cells(found, metric) if len(found) else None
 
 
 main()

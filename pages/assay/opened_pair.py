@@ -21,6 +21,7 @@ FIRST_COLOURS = ("architecture", "augmentation", "regime")
 NOTHING = "nothing"
 GROUP = "group"  # in the address: whose networks alone are listed
 MANY = 2_000  # networks whose intervals are not written out one by one
+NUMBERS = tuple(f"{axis}{end}" for axis in "yx" for end in ("", "_low", "_high", "_n"))  # columns for the files only
 ROWS = 1_000  # rows of the table of networks on screen; the files hold all
 
 
@@ -61,15 +62,21 @@ def scatter(
 
 def _cloud(pair: Pair, networks: pd.DataFrame, colour: str, opened: str, **options: Any) -> str | None:
     """Show networks one by one with the line; return the one that was clicked."""
-    told = networks if colour == NOTHING else networks.assign(**{colour: relation.groups_of(pair, colour)[networks.index]})
-    if len(told) > MANY:
-        told = told.drop(columns=[f"{axis}_{end}" for axis in "xy" for end in ("low", "high", "n")])
-    across, up = _axes(pair)
-    cloud = points.of_frame(told, x_axis=across, y_axis=up, colour=None if colour == NOTHING else colour, fit=_fit(pair))
+    cloud = kit.made(_points, pair, colour) if networks is pair.networks else _points(pair, colour, networks)
     return kit.scatter(
         cloud, key=f"pair-{opened}-{pair.metric}-{pair.axes}", data=networks, name=_title(pair),
         alt=f"{_title(pair)}, one point a network, with the fitted line", selected=st.query_params.get("network"), **options,
     )  # fmt: skip
+
+
+def _points(pair: Pair, colour: str, networks: pd.DataFrame | None = None) -> points.Points:
+    """Return the networks of a pair, all by default, as points with the line."""
+    networks = pair.networks if networks is None else networks
+    told = networks if colour == NOTHING else networks.assign(**{colour: relation.groups_of(pair, colour)[networks.index]})
+    if len(told) > MANY:
+        told = told.drop(columns=[f"{axis}_{end}" for axis in "xy" for end in ("low", "high", "n")])
+    across, up = _axes(pair)
+    return points.of_frame(told, x_axis=across, y_axis=up, colour=None if colour == NOTHING else colour, fit=_fit(pair))
 
 
 def _axes(pair: Pair) -> tuple[points.Axis, points.Axis]:
@@ -136,7 +143,7 @@ def about(pair: Pair) -> None:
 def clicked(pair: Pair) -> None:
     """Show the attributes of a network that was clicked, where it has no page of its own."""
     name = st.query_params.get("network")
-    mine = pair.networks[pair.networks["network"] == name]
+    mine = pair.networks[pair.networks["network"] == name] if name else pair.networks.iloc[:0]
     if mine.empty:
         return
     row = mine.iloc[0]
@@ -164,22 +171,25 @@ def in_group(pair: Pair) -> pd.Series:
 
 def networks(pair: Pair, inside: pd.Series) -> None:
     """List the networks of the opened pair, those of the region and group where there are such."""
-    mine = pair.networks[inside]
+    everyone = bool(inside.all())
     if st.query_params.get(GROUP):
         st.button("Show the networks of every group", key="every-group", on_click=kit.remember, args=(GROUP, None), type="tertiary")
-    if len(mine) < len(pair.networks):
-        st.caption(f"{formats.share(len(mine), len(pair.networks), 'networks')} inside what was chosen; Esc in the figure clears a region.")
-    mine = mine.sort_values("y", ascending=False)
-    top = mine.head(ROWS)
-    numbers = [f"{axis}{end}" for axis in "yx" for end in ("", "_low", "_high", "_n")]
-    said = {f"{way}: {one.label}": _numbers(top, axis, pair) for way, axis, one in (("up", "y", pair.y), ("across", "x", pair.x))}
-    rest = top[pair.attributes]
-    kit.table(
-        pd.concat([top[["network"]].assign(**said), top[numbers], rest], axis=1), key="networks", name=f"networks: {_title(pair)}", hide=numbers
-    )
-    if len(top) < len(mine):
-        st.caption(f"The best {formats.share(len(top), len(mine), 'networks')} are listed; the files below hold all.")
+    if not everyone:
+        said = formats.share(int(inside.sum()), len(pair.networks), "networks")
+        st.caption(f"{said} inside what was chosen; Esc in the figure clears a region.")
+    rows, mine = kit.made(_listed, pair) if everyone else _listed(pair, inside)
+    kit.table(rows, key="networks", name=f"networks: {_title(pair)}", hide=NUMBERS)
+    if len(rows) < len(mine):
+        st.caption(f"The best {formats.share(len(rows), len(mine), 'networks')} are listed; the files below hold all.")
         kit.take_away(mine, key="all-networks", name=f"all networks: {_title(pair)}")
+
+
+def _listed(pair: Pair, inside: pd.Series | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the best networks of the pair (or of some of its networks) as a table says them, and all of these, the best first."""
+    mine = (pair.networks if inside is None else pair.networks[inside]).sort_values("y", ascending=False)
+    top = mine.head(ROWS)
+    said = {f"{way}: {one.label}": _numbers(top, axis, pair) for way, axis, one in (("up", "y", pair.y), ("across", "x", pair.x))}
+    return pd.concat([top[["network"]].assign(**said), top[list(NUMBERS)], top[pair.attributes]], axis=1), mine
 
 
 def facets(pair: Pair) -> None:
@@ -242,12 +252,12 @@ def effective(pair: Pair) -> None:
             "Baseline: networks whose",
             offered,
             key="base",
-            default=next((n for n in FIRST_COLOURS if n in offered), offered[0]),
+            default=relation.baseline_of(pair)[0],
             format_func=shown.spaced,
         )
     groups = relation.groups_of(pair, by)
     with right:
-        baseline = kit.choose("is", relation.in_order(groups.unique()), key="baseline", default=_largest(groups))
+        baseline = kit.choose("is", relation.in_order(groups.unique()), key="baseline", default=relation.baseline_of(pair, by)[1])
     try:
         networks, means = relation.effective(pair, by, baseline)
     except errors.UserError as problem:
@@ -271,12 +281,6 @@ def effective(pair: Pair) -> None:
     kit.table(each[["network", "group", "effective", "x", "y"]], key="effective", name="effective robustness of each network")
     if len(top) < len(networks):
         kit.take_away(networks, key="all-effective", name="effective robustness of all networks")
-
-
-def _largest(groups: pd.Series) -> str:
-    """Return the group with the most networks; those put together are none."""
-    counts = groups.value_counts()
-    return str(next((name for name in counts.index if not str(name).endswith(" others")), counts.index[0]))
 
 
 def _highest(means: pd.DataFrame, baseline: str, unit: str | None) -> str:

@@ -1,9 +1,9 @@
 """Does doing well here mean doing well there? Every pair of sets with its pattern, and one of them opened."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -33,8 +33,7 @@ SLIDERS: Mapping[str, tuple[str, float, float, float]] = {
 }
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """What the page is about."""
 
     collection: str
@@ -70,19 +69,18 @@ def main() -> None:
     left, right = st.columns([5, 6], gap="medium")
     with right:
         opened_at = st.container()
-        asked = replace(asked, limits=_thresholds(asked))
-    found = relation.pairs(asked.collection, asked.metric, asked.axes, asked.limits, asked.id_set)
+        asked = asked._replace(limits=_thresholds(asked))
+    found = kit.made(_pairs, asked)
     if found.empty:
         kit.empty(_why_none(asked), "Import a table", "library")
         return
     with found_at:
-        kit.finding(findings.of_pairs(found, relation.by_task(found)) or "")
-    known = _known(asked, found)
-    first = list(known)[int(found["r2"].fillna(-1).argmax())]  # whatever the thresholds are
+        kit.finding(kit.made(_finding, asked))
+    known, first = kit.made(_known, asked)
     opened = kit.recall("pair", known, first) or first
     here, there = known[opened]
     everyone = asked.id_set is not None
-    pair = relation.pair(asked.collection, here, there, asked.metric, asked.axes, asked.limits, everyone=everyone)
+    pair = kit.made(relation.pair, asked.collection, here, there, asked.metric, asked.axes, asked.limits, everyone=everyone)
     region = _region()
     inside = _inside(region, pair.networks) & opened_pair.in_group(pair)
     with opened_at:
@@ -105,24 +103,44 @@ def _choose(tables: pd.DataFrame) -> Asked:
     names = tables["collection"].tolist()
     with columns[0]:
         collection = kit.choose("Networks of", names, key="table", default=_first(names), format_func=lambda name: name or HERE)
-    metrics = population.metrics_of(collection)["metric"].tolist()
+    metrics = kit.made(_metrics, collection)
     if not metrics:
         raise errors.UserError(f"{collection or HERE}: no number was measured.", "The runs page says why.")
     with columns[1]:
-        metric = kit.choose("Metric", metrics, key="measure", default="accuracy")
-    rate = relation.unit(collection, metric) == "fraction"
-    offered = list(relation.AXES) if rate else ["linear"]
+        metric = kit.choose("Metric", list(metrics), key="measure", default="accuracy")
+    rate = metrics[metric]
+    usual: Axes = "probit" if rate else "linear"
+    offered: Sequence[Axes] = relation.AXES if rate else (usual,)
     with columns[2]:
-        axes = kit.choose(
-            "Axes", offered, key="scale", default="probit" if rate else "linear",
+        axes: Axes = kit.choose(
+            "Axes", offered, key="scale", default=usual,
             help="For rates: logit and probit axes stretch the ends, where 98 % and 99 % differ. Shares are clipped to 0.1 % and 99.9 % there.",
         )  # fmt: skip
+    with columns[3]:
+        chosen = kit.choose("In distribution", kit.made(_id_sets, collection, metric), key="id", format_func=_label)
+    return Asked(collection, metric, axes, None if chosen == TRAINED else chosen, Thresholds())
+
+
+def _metrics(collection: str) -> dict[str, bool]:
+    """Return the metrics of a collection, and whether each is a rate."""
+    return {metric: relation.unit(collection, metric) == "fraction" for metric in population.metrics_of(collection)["metric"].tolist()}
+
+
+def _id_sets(collection: str, metric: str) -> list[str]:
+    """Return what may count as in distribution, the likeliest first."""
     trained = [] if relation.pairs(collection, metric).empty else [TRAINED]
     known = population.sets_of(collection, metric).sort_values("networks", ascending=False, kind="stable")
-    sets = known[known["shift"] == ""]["set"].tolist() or known["set"].tolist()
-    with columns[3]:
-        chosen = kit.choose("In distribution", [*trained, *sets], key="id", default=(trained or sets)[0], format_func=_label)
-    return Asked(collection, metric, relation.axes_for(collection, metric, axes), None if chosen == TRAINED else chosen, Thresholds())
+    return [*trained, *(known[known["shift"] == ""]["set"].tolist() or known["set"].tolist())]
+
+
+def _pairs(asked: Asked) -> pd.DataFrame:
+    """Return every pair with its pattern."""
+    return relation.pairs(asked.collection, asked.metric, asked.axes, asked.limits, asked.id_set)
+
+
+def _finding(asked: Asked) -> str:
+    found = _pairs(asked)
+    return findings.of_pairs(found, relation.by_task(found)) or ""
 
 
 def _first(names: list[str]) -> str:
@@ -136,8 +154,7 @@ def _label(text: str) -> str:
 
 def _thresholds(asked: Asked) -> Thresholds:
     """Show the thresholds of the patterns, each to be moved."""
-    usual = relation.thresholds_for(asked.collection, asked.metric)
-    rate = relation.unit(asked.collection, asked.metric) == "fraction"
+    usual, rate = kit.made(relation.thresholds_for, asked.collection, asked.metric), kit.made(_metrics, asked.collection)[asked.metric]
     moved = {}
     with st.expander("Thresholds of the patterns", key="thresholds"):
         columns = st.columns(2)
@@ -160,14 +177,19 @@ def _why_none(asked: Asked) -> str:
     return f"{which}: no network has {asked.metric} on the set it was trained on and on another. Choose a set in distribution, or import more."
 
 
-def _known(asked: Asked, found: pd.DataFrame) -> dict[str, tuple[str, str]]:
-    """Return every pair that can be opened, by its name in the address: those of the grid, and each set with its shifted versions."""
+def _known(asked: Asked) -> tuple[dict[str, tuple[str, str]], str]:
+    """Return every pair that can be opened, by its name in the address: those of the grid, and each set with its shifted versions.
+
+    The second answer is the one to open first: that with the straightest line, whatever the thresholds are.
+    """
+    found = _pairs(asked)
     known = {_name(row): (str(row["id"]), str(row["ood"])) for row in found.to_dict("records")}
+    first = list(known)[int(found["r2"].fillna(-1).argmax())]
     sets = population.sets_of(asked.collection, asked.metric)
     shifted = sets[sets["shift"] != ""].groupby("dataset")["set"].agg(list).to_dict()
     for here in found["id"].unique():
         known |= {f"{here}|{text}": (here, text) for text in shifted.get(views.Set.read(here).dataset, [])}
-    return known
+    return known, first
 
 
 def _other(known: dict[str, tuple[str, str]], opened: str) -> None:
@@ -207,7 +229,7 @@ def _inside(region: Mapping[str, Any] | None, found: pd.DataFrame) -> pd.Series:
 
 def _grid(asked: Asked, found: pd.DataFrame, opened: str, chosen: np.ndarray | None) -> None:
     """Show all pairs as small multiples, sorted by pattern, a page at a time."""
-    patterns = [name for name in PATTERNS if name in set(found["pattern"])]
+    patterns, only = [name for name in PATTERNS if name in set(found["pattern"].tolist())], None
     if len(found) > multiples.MOST and len(patterns) > 1:
         only = st.pills("Only", patterns, key="only", bind="query-params", label_visibility="collapsed")
         found = found[found["pattern"] == only] if only else found
@@ -215,18 +237,24 @@ def _grid(asked: Asked, found: pd.DataFrame, opened: str, chosen: np.ndarray | N
     if pages > 1:
         place = next((i for i, row in enumerate(found.to_dict("records")) if _name(row) == opened), 0)
         page = st.pagination(pages, default=place // multiples.MOST + 1, key=f"page-{pages}", bind="query-params")
-    start = (page - 1) * multiples.MOST
-    mine = found.iloc[start : start + multiples.MOST]
-    clouds = relation.clouds(relation.points(asked.collection, asked.metric, asked.id_set), mine)
-    panels = [_panel(asked, row, cloud, chosen) for row, cloud in zip(mine.to_dict("records"), clouds, strict=True)]
-    with st.container(height=TALL if len(mine) > 16 else "content", border=False, key="pairs-grid"):
+    panels = kit.made(_panels, asked, only, page) if chosen is None else _panels(asked, only, page, chosen)
+    with st.container(height=TALL if len(panels) > 16 else "content", border=False, key="pairs-grid"):
         grid.show(
             panels, key="pairs-panels", name=f"{asked.metric} of {asked.collection or HERE}: pairs by pattern", selected=opened,
             label=f"{asked.metric}, one panel a pair of sets", on_open=_open,
         )  # fmt: skip
-    shared = f"{formats.share(len(mine), len(found), 'pairs')}. " if pages > 1 else ""
+    shared = f"{formats.share(len(panels), len(found), 'pairs')}. " if pages > 1 else ""
     brushed = f"{formats.count(len(chosen))} networks of the region stand out. " if chosen is not None else ""
     st.caption(f"{shared}{brushed}The number under a panel is how many networks it shows; R² is on {asked.axes} axes.")
+
+
+def _panels(asked: Asked, only: str | None, page: int, chosen: np.ndarray | None = None) -> list[multiples.Panel]:
+    """Return the panels of one page of the grid, those of one pattern where only these are wanted."""
+    found = _pairs(asked)
+    found = found[found["pattern"] == only] if only else found
+    mine = found.iloc[(page - 1) * multiples.MOST : page * multiples.MOST]
+    clouds = relation.clouds(relation.points(asked.collection, asked.metric, asked.id_set), mine)
+    return [_panel(asked, row, cloud, chosen) for row, cloud in zip(mine.to_dict("records"), clouds, strict=True)]
 
 
 def _panel(asked: Asked, row: Mapping[Any, Any], cloud: pd.DataFrame, chosen: np.ndarray | None) -> multiples.Panel:

@@ -1,6 +1,9 @@
 """What several pages of the assay show alike: the matrix of networks and sets, and names of sets."""
 
+from typing import NamedTuple
+
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from engine import registry
@@ -29,15 +32,24 @@ def scored(scores: pd.DataFrame, metric: str, *, key: str) -> None:
         metric: The metric to show.
         key: Streamlit's key.
     """
+    show(drawn_cells(scores, metric), metric, key=key)
+
+
+class Cells(NamedTuple):
+    """A matrix of networks and sets, ready to be shown."""
+
+    figure: go.Figure | None  # None where there are too many cells to read
+    rows: pd.DataFrame  # what the figure shows, or all numbers in words
+    cells: int
+    width: int  # pixels that the figure needs
+
+
+def drawn_cells(scores: pd.DataFrame, metric: str) -> Cells:
+    """Return the matrix of one metric."""
     mine = views.labelled(scores[scores["metric"] == metric])
     sets, networks = list(dict.fromkeys(mine["set"])), sorted(mine["network"].astype(str).unique())
     if (cells := len(sets) * len(networks)) > MOST_CELLS:
-        st.info(
-            f"{formats.count(cells)} cells are too many to read at once. The table holds them; choose fewer networks or sets to see them as a matrix."
-        )
-        told = drawn.drawn(numbers, scores[scores["metric"] == metric])
-        kit.table(told, key=f"{key}-table", name=f"{metric} by network and set", hide=NUMBERS)
-        return
+        return Cells(None, drawn.drawn(numbers, scores[scores["metric"] == metric]), cells, 0)
     tall = len(sets) > MOST_COLUMNS and len(networks) <= len(sets)
     rows, columns = ("set", "network") if tall else ("network", "set")
     orders = {"set": sets, "network": networks}
@@ -48,10 +60,23 @@ def scored(scores: pd.DataFrame, metric: str, *, key: str) -> None:
     width = LEFT + max(
         CELL * len(orders[columns]), min(LETTER * sum(map(len, orders[columns])), 640)
     )  # where there is less room, the figure scrolls inside its own frame
+    return Cells(figure, mine, cells, width)
+
+
+def show(told: Cells, metric: str, *, key: str) -> None:
+    """Show a matrix of networks and sets."""
+    name = f"{metric} by network and set"
+    if told.figure is None:
+        st.info(
+            f"{formats.count(told.cells)} cells are too many to read at once. The table holds them; choose fewer networks or sets to see them as a "
+            "matrix."
+        )
+        kit.table(told.rows, key=f"{key}-table", name=name, hide=NUMBERS)
+        return
     frame = f".st-key-figure-{key}"
-    st.html(f"<style>{frame} {{ overflow-x: auto; }} {frame} > * {{ min-width: {width}px; }}</style>")
+    st.html(f"<style>{frame} {{ overflow-x: auto; }} {frame} > * {{ min-width: {told.width}px; }}</style>")
     alt = f"Heat map of {metric}: networks by sets; each cell has its interval and n"
-    kit.figure(figure, key=key, data=mine, name=f"{metric} by network and set", alt=alt)
+    kit.figure(told.figure, key=key, data=told.rows, name=name, alt=alt)
 
 
 def numbers(scores: pd.DataFrame) -> pd.DataFrame:

@@ -1,14 +1,16 @@
 """Which number to trust: what tells the error elsewhere, what carries over, what stands behind the metrics."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from engine import errors
 from engine.assay import dimensions, population, trust, verdicts
-from engine.plots import correlations, drawn, estimates, formats, matrix, paradox, scree
-from engine.stats.factors import ROTATIONS
+from engine.plots import correlations, drawn, estimates, formats, looks, matrix, paradox, scree
+from engine.stats.factors import ROTATIONS, Rotation
 from engine.stats.lines import Axes
 from engine.stats.regression import APART
 from pages.parts import kit
@@ -40,8 +42,7 @@ def main() -> None:
         return
     asked = _choose(known)
     try:
-        found = trust.measured(asked["collection"], asked["id_set"])
-        if found.empty or found[f"{asked['target']}_ood"].notna().sum() == 0:
+        if not kit.made(_told_elsewhere, asked["collection"], asked["id_set"], asked["target"]):
             kit.empty("No network of this table has numbers on its ID set and on another set.", "Evaluate networks on more sets", "assay-run")
             return
         _predictors(asked)
@@ -52,14 +53,24 @@ def main() -> None:
     _factors(asked)
 
 
+def _told_elsewhere(collection: str, id_set: str | None, target: str) -> bool:
+    """Return whether some network has the number on a set that is not its own."""
+    found = trust.elsewhere(collection, id_set)
+    return bool((found.loc[found["metric"] == target, "rows"] > 0).any())
+
+
+def _offers(collection: str) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the sets that may count as ID, and the metrics."""
+    return trust.id_sets(collection), trust.metrics_of(collection)
+
+
 def _choose(known: pd.DataFrame) -> dict[str, Any]:
     """Ask which networks, which metric, how pairs count."""
     columns = st.columns([3, 2, 3, 1], vertical_alignment="bottom")
     with columns[0]:
-        sizes = known.set_index("collection")["networks"]
-        collection = kit.choose("Networks", known["collection"].tolist(), key="table", format_func=lambda name: _table(name, int(sizes[name])))
-    offered = trust.id_sets(collection)
-    metrics = trust.metrics_of(collection)
+        sizes = dict(zip(known["collection"].tolist(), known["networks"].tolist(), strict=True))
+        collection = kit.choose("Networks", list(sizes), key="table", format_func=lambda name: _table(name, sizes[name]))
+    offered, metrics = kit.made(_offers, collection)
     with columns[1]:
         target = kit.choose("Told on the OOD sets", metrics, key="metric", format_func=trust.said)
     view = columns[2].segmented_control("Compare networks", list(VIEWS), default=next(iter(VIEWS)), key="view", bind="query-params", required=True)
@@ -83,36 +94,53 @@ def _table(name: str, networks: int) -> str:
 
 def _predictors(asked: dict[str, Any]) -> None:
     """Show what tells the number elsewhere, and where pooling tells another story."""
-    options = {name: asked[name] for name in ("equal", "common", "axes")}
     with st.spinner("Comparing the predictors", width="content"):
-        found = trust.predictors(asked["collection"], asked["target"], (), asked["id_set"], **options)
-    kit.finding(verdicts.of_predictors(found, asked["target"], asked["view"]) or "")
+        found, finding = kit.made(_compared, **asked)
+    kit.finding(finding)
     st.header("What tells it", anchor="predictors")
     sort = st.segmented_control("Sort by", list(SORT), default=next(iter(SORT)), key="sort", bind="query-params", required=True)
-    every = found[found["view"] == asked["view"]]
-    mine = every[every["r2"].notna()].copy()
-    mine["note"] = mine["disagrees"].map(DISAGREES)
-    first = mine["predictor"] != asked["target"]  # the ID number itself stands on top
-    rows = mine.assign(first=first, order=-mine[SORT[sort]].astype(float)).sort_values(["first", "order"], na_position="last")
-    series = {"R² alone": "r2", "with the ID number": "r2_with_id", "left out": "r2_left_out"}
-    shown = rows[["label", "note", "networks", "pairs", "r2_id", *(f"{c}{end}" for c in series.values() for end in ("", "_low", "_high"))]]
-    figure = drawn.drawn(
-        estimates.estimates, shown, series, title=f"R² with {trust.said(asked['target'])} on the OOD set", within=WITHIN, note="note",
-        ticks={"ID number alone, same networks": "r2_id"},
-    )  # fmt: skip
+    figure, captions = kit.made(_drawn_predictors, **asked, sort=SORT[sort])
     kit.figure(
         figure, key="predictors", data=found, name=f"Predictors of {trust.said(asked['target'])} elsewhere",
         alt="For each predictor R² alone, with the ID number, and left out, with intervals",
     )  # fmt: skip
+    for caption in captions:
+        st.caption(caption)
+    _paradox(asked, found)
+
+
+def _compared(
+    *, collection: str, target: str, id_set: str | None, view: str, equal: str, common: bool, axes: Axes
+) -> tuple[pd.DataFrame, str]:  # fmt: skip
+    """Return every predictor with what it tells, and the finding."""
+    found = trust.predictors(collection, target, (), id_set, equal=equal, common=common, axes=axes)  # type: ignore[arg-type]
+    return found, verdicts.of_predictors(found, target, view) or ""  # type: ignore[arg-type]
+
+
+def _drawn_predictors(*, sort: str, target: str, view: str, **asked: Any) -> tuple[go.Figure, list[str]]:
+    """Return the figure of the predictors, and what is said below it."""
+    found = _compared(target=target, view=view, **asked)[0]
+    every = found[found["view"] == view]
+    mine = every[every["r2"].notna()].copy()
+    mine["note"] = mine["disagrees"].map(DISAGREES)
+    first = mine["predictor"] != target  # the ID number itself stands on top
+    rows = mine.assign(first=first, order=-mine[sort].astype(float)).sort_values(["first", "order"], na_position="last")
+    series = {"R² alone": "r2", "with the ID number": "r2_with_id", "left out": "r2_left_out"}
+    shown = rows[["label", "note", "networks", "pairs", "r2_id", *(f"{c}{end}" for c in series.values() for end in ("", "_low", "_high"))]]
+    figure = drawn.drawn(
+        estimates.estimates, shown, series, title=f"R² with {trust.said(target)} on the OOD set", within=WITHIN, note="note",
+        ticks={"ID number alone, same networks": "r2_id"},
+    )  # fmt: skip
+    captions = []
     if len(few := every[every["r2"].isna()]):
-        st.caption(f"Too few networks in a pair have: {', '.join(f'{r.label} ({r.networks})' for r in few.itertuples())}.")
+        captions.append(f"Too few networks in a pair have: {', '.join(f'{r.label} ({r.networks})' for r in few.itertuples())}.")
     what = rows["left_out"].iloc[0] if len(rows) else "pair"
-    st.caption(
+    captions.append(
         f"Left out together: {'one network' if what == 'network' else 'each ' + what}. ID numbers come from the {_sides(rows)} split. The upright "
         "line is the ID number on the networks of that row. The gain of a second predictor is never below 0 in sample; its left-out gain, in the "
         "data below, can be. ≠: pooled and within-pair correlations disagree (see below)."
     )
-    _paradox(asked, found)
+    return figure, captions
 
 
 def _sides(rows: pd.DataFrame) -> str:
@@ -123,33 +151,47 @@ def _sides(rows: pd.DataFrame) -> str:
 def _paradox(asked: dict[str, Any], found: pd.DataFrame) -> None:
     """Show the two scatters of a predictor: pooled, and within pairs."""
     st.header("Pooled or within pairs?", anchor="pooled")
-    st.markdown(verdicts.of_disagreement(found))
-    both = {view: {row["predictor"]: row for row in rows.to_dict("records")} for view, rows in found.groupby("view")}
-    pooled, own = both["pooled"], both["standardised"]
-    labels = {name: row["label"] for name, row in pooled.items()}
-    predictor = kit.choose(
-        "Predictor", sorted(pooled, key=lambda name: -_gap(pooled[name], own[name])), key="predictor", format_func=labels.__getitem__
-    )
-    which = (asked["collection"], predictor, asked["target"], asked["id_set"])
-    points = trust.scattered(*which, axes=asked["axes"])
-    own_lines = tuple(trust.own_lines(*which, axes=asked["axes"])[["x_low", "y_low", "x_high", "y_high"]].itertuples(index=False, name=None))
-    shown = paradox.thinned(points)
-    lines = {view: (float(of[predictor]["slope"]), float(of[predictor]["intercept"])) for view, of in both.items()}
-    captions = {"pooled": _caption(pooled[predictor], "All pairs pooled"), "standardised": _caption(own[predictor], "Within pairs")}
-    on = "" if asked["axes"] == "linear" else f" ({asked['axes']})"
-    x, y = labels[predictor] + on, f"OOD {trust.said(asked['target'])}{on}"
-    disagrees = pooled[predictor]["disagrees"]
-    if isinstance(disagrees, str):
-        more = "have opposite signs" if disagrees == "sign" else f"are more than {APART:g} apart"
-        st.warning(f"The two correlations {more}: what the pooled scatter shows is mostly how pairs differ, not how networks do.")
+    offered, said = kit.made(_apart, **asked)
+    st.markdown(said)
+    predictor = kit.choose("Predictor", list(offered), key="predictor", format_func=offered.__getitem__)
+    figures, legend, points, called, warning = kit.made(_drawn_paradox, **asked, predictor=predictor)
+    if warning:
+        st.warning(warning)
     st.html("<style>.stApp .st-key-panels-paradox { grid-template-columns: repeat(auto-fit, minmax(min(100%, 380px), 1fr)); }</style>")
-    figures = drawn.drawn(paradox.paradox, shown, own_lines, lines, captions=captions, x_title=x, y_title=y)
-    kit.figures(
-        figures, key="paradox", data=points, name=f"{x} against {y}", legend=paradox.legend(shown),
-        alt=f"Two scatters of {x} and {y}: pooled, and within pairs",
-    )  # fmt: skip
+    kit.figures(figures, key="paradox", data=points, name=called, legend=legend, alt=f"Two scatters of {called}: pooled, and within pairs")
     if len(points) > paradox.MOST:
         st.caption(f"{formats.share(paradox.MOST, len(points), 'points')} are drawn; lines and numbers are of all.")
+
+
+def _by_view(found: pd.DataFrame) -> tuple[dict[str, dict[Any, Any]], dict[str, dict[Any, Any]]]:
+    """Return the rows of all pairs pooled, and those within pairs, by predictor."""
+    both = {view: {row["predictor"]: row for row in rows.to_dict("records")} for view, rows in found.groupby("view")}
+    return both["pooled"], both["standardised"]
+
+
+def _apart(**asked: Any) -> tuple[dict[str, str], str]:
+    """Return how each predictor is called, those whose two correlations are furthest apart first, and what is said of them."""
+    found = _compared(**asked)[0]
+    pooled, own = _by_view(found)
+    order = sorted(pooled, key=lambda name: -_gap(pooled[name], own[name]))
+    return {name: pooled[name]["label"] for name in order}, verdicts.of_disagreement(found)
+
+
+def _drawn_paradox(*, predictor: str, **asked: Any) -> tuple[Mapping[str, go.Figure], Mapping[str, looks.Look], pd.DataFrame, str, str]:
+    """Return the two scatters of a predictor, their legend, all points, what the figure is called, and what to be warned of."""
+    pooled, own = (rows[predictor] for rows in _by_view(_compared(**asked)[0]))
+    which, axes = (asked["collection"], predictor, asked["target"], asked["id_set"]), asked["axes"]
+    points = trust.scattered(*which, axes=axes)
+    own_lines = tuple(trust.own_lines(*which, axes=axes)[["x_low", "y_low", "x_high", "y_high"]].itertuples(index=False, name=None))
+    shown = paradox.thinned(points)
+    lines = {view: (float(row["slope"]), float(row["intercept"])) for view, row in (("pooled", pooled), ("standardised", own))}
+    captions = {"pooled": _caption(pooled, "All pairs pooled"), "standardised": _caption(own, "Within pairs")}
+    on = "" if axes == "linear" else f" ({axes})"
+    x, y = pooled["label"] + on, f"OOD {trust.said(asked['target'])}{on}"
+    figures = drawn.drawn(paradox.paradox, shown, own_lines, lines, captions=captions, x_title=x, y_title=y)
+    more = {"sign": "have opposite signs", "size": f"are more than {APART:g} apart"}.get(pooled["disagrees"])
+    warning = f"The two correlations {more}: what the pooled scatter shows is mostly how pairs differ, not how networks do." if more else ""
+    return figures, paradox.legend(shown), points, f"{x} against {y}", warning
 
 
 def _gap(pooled: dict[Any, Any], own: dict[Any, Any]) -> float:
@@ -164,24 +206,33 @@ def _caption(row: dict[Any, Any], said: str) -> str:
 
 def _transfer(asked: dict[str, Any]) -> None:
     """Show which metric carries over from ID to OOD."""
-    found = trust.transfer(asked["collection"], (), asked["id_set"], equal=asked["equal"])
-    if found.empty:
+    told = kit.made(_drawn_transfer, **asked)
+    if told is None:
         return
+    figure, said, found = told
     st.header("What carries over", anchor="transfer")
-    st.markdown(verdicts.of_transfer(found, asked["view"]) or "Only one metric was measured on both sides.")
-    wide = found[found["view"] == "standardised"].merge(found[found["view"] == "pooled"], on="metric", suffixes=("", "_pooled"))
-    wide = wide.rename(columns={"spearman_pooled": "pooled", "spearman_low_pooled": "pooled_low", "spearman_high_pooled": "pooled_high"})
-    wide["note"] = wide["disagrees"].map(DISAGREES)
-    shown = wide[["label", "note", "networks", "pairs", "spearman", "spearman_low", "spearman_high", "pooled", "pooled_low", "pooled_high"]]
-    title = "Spearman of ID and OOD"
-    figure = drawn.drawn(
-        estimates.estimates, shown, {"within pairs, averaged": "spearman", "pooled": "pooled"}, title=title, within=(-1.05, 1.05), note="note"
-    )
+    st.markdown(said)
     kit.figure(
         figure, key="transfer", data=found, name="Transfer of metrics from ID to OOD",
         alt="For each metric the rank correlation of its value on ID and on OOD, within pairs and pooled, with intervals",
     )  # fmt: skip
     _by_pair(asked, found)
+
+
+def _drawn_transfer(
+    *, collection: str, id_set: str | None, equal: trust.Equal, view: str, **_asked: Any
+) -> tuple[go.Figure, str, pd.DataFrame] | None:
+    """Return the figure of how metrics carry over, what is said of it, and its rows; None where there is nothing to compare."""
+    found = trust.transfer(collection, (), id_set, equal=equal)
+    if found.empty:
+        return None
+    wide = found[found["view"] == "standardised"].merge(found[found["view"] == "pooled"], on="metric", suffixes=("", "_pooled"))
+    wide = wide.rename(columns={"spearman_pooled": "pooled", "spearman_low_pooled": "pooled_low", "spearman_high_pooled": "pooled_high"})
+    wide["note"] = wide["disagrees"].map(DISAGREES)
+    shown = wide[["label", "note", "networks", "pairs", "spearman", "spearman_low", "spearman_high", "pooled", "pooled_low", "pooled_high"]]
+    series = {"within pairs, averaged": "spearman", "pooled": "pooled"}
+    figure = drawn.drawn(estimates.estimates, shown, series, title="Spearman of ID and OOD", within=(-1.05, 1.05), note="note")
+    return figure, verdicts.of_transfer(found, view) or "Only one metric was measured on both sides.", found
 
 
 def _by_pair(asked: dict[str, Any], found: pd.DataFrame) -> None:
@@ -218,27 +269,24 @@ def _factors(asked: dict[str, Any]) -> None:
     """Show what stands behind the metrics, and how they go together in rank."""
     st.header("What stands behind the metrics", anchor="factors")
     left, middle, right = st.columns([3, 2, 2], vertical_alignment="bottom")
-    start = {kind: said for said, kind in OVER.items()}[dimensions.over_of(asked["collection"])]
+    collection = asked["collection"]
+    start = {kind: said for said, kind in OVER.items()}[kit.made(dimensions.over_of, collection)]
     with left:
-        over = OVER[kit.choose("Columns are", list(OVER), key=f"over-{asked['collection']}", default=start)]
+        over = OVER[kit.choose("Columns are", list(OVER), key=f"over-{collection}", default=start)]
     with middle:
         rotation = kit.choose("Rotation", ROTATIONS, key="rotation", default=ROTATIONS[1])
     which: dict[str, Any] = {"over": over, "id_set": asked["id_set"], "metric": asked["target"]}
-    columns = _columns(dimensions.columns_of(asked["collection"], **which), f"columns-{asked['collection']}-{over}")
+    columns = _columns(*kit.made(_entering, collection, **which), f"columns-{collection}-{over}")
     how: dict[str, Any] = {**which, "columns": columns, "scaling": asked["view"]}
     try:
-        found = dimensions.scree(asked["collection"], **how)
-        suggested, most = int(found["suggested"].iloc[0]), max(len(found) - 1, 1)
+        suggested, most = kit.made(_suggested, collection, **how)
         with right:
             k = kit.choose(
-                "Factors",
-                list(range(1, most + 1)),
-                key=f"factors-{asked['collection']}-{over}",
-                default=min(suggested, most),
+                "Factors", range(1, most + 1), key=f"factors-{collection}-{over}", default=min(suggested, most),
                 format_func=lambda k: _many(k, suggested),
-            )
-        _loadings(asked, found, k, {**how, "rotation": rotation})
-        _ranks(asked, how)
+            )  # fmt: skip
+        _loadings(collection, k, {**how, "rotation": rotation})
+        _ranks(collection, asked["equal"], how)
     except errors.UserError as problem:
         kit.problem(problem)
 
@@ -247,30 +295,51 @@ def _many(k: int, suggested: int) -> str:
     return f"{k} (parallel analysis)" if k == suggested else str(k)
 
 
-def _columns(offered: pd.DataFrame, key: str) -> list[str]:
+def _entering(collection: str, **which: Any) -> tuple[list[str], list[str]]:
+    """Return the columns that may enter, and those that do at first."""
+    offered = dimensions.columns_of(collection, **which)
+    return offered["column"].tolist(), offered[offered["first"]]["column"].tolist()
+
+
+def _columns(offered: list[str], first: list[str], key: str) -> list[str]:
     """Ask which columns enter."""
     with st.expander("Columns", type="compact", key="columns-chosen"):
-        return kit.choose_many("Columns that enter", offered["column"].tolist(), key=key, default=offered[offered["first"]]["column"].tolist())
+        return kit.choose_many("Columns that enter", offered, key=key, default=first)
 
 
-def _loadings(asked: dict[str, Any], found: pd.DataFrame, k: int, how: dict[str, Any]) -> None:
+def _suggested(collection: str, **how: Any) -> tuple[int, int]:
+    """Return how many factors stand out, and how many there may be."""
+    found = dimensions.scree(collection, **how)
+    return int(found["suggested"].iloc[0]), max(len(found) - 1, 1)
+
+
+def _loadings(collection: str, k: int, how: dict[str, Any]) -> None:
     """Show the scree, the loadings and the factors."""
-    loadings = dimensions.factors(asked["collection"], k=k, **how)
-    st.markdown(verdicts.of_factors(found, loadings))
+    (eigenvalues, found), (picture, loadings), said, between = kit.made(_drawn_factors, collection, k, **how)
+    st.markdown(said)
     left, right = st.columns([2, 3])
     with left:
         kit.figure(
-            drawn.drawn(scree.scree, found, k), key="scree", data=found, name="Scree with parallel analysis",
+            eigenvalues, key="scree", data=found, name="Scree with parallel analysis",
             alt="Eigenvalues of the correlations, with intervals, beside those of random data",
         )  # fmt: skip
-        kit.facts(_between(dimensions.factor_correlations(asked["collection"], k=k, **how), how["rotation"]))
+        kit.facts(between)
     with right:
-        figure = drawn.drawn(
-            matrix.matrix, loadings.rename(columns={"loading": "value"}), title="loading", unit=None, rows="column", columns="factor",
-            order_rows=list(dict.fromkeys(loadings["column"])), middle=0.0, within=(-1.0, 1.0),
-        )  # fmt: skip
         _wide("loadings", k)
-        kit.figure(figure, key="loadings", data=loadings, name="Loadings", alt="Loadings of the columns on the factors, with intervals")
+        kit.figure(picture, key="loadings", data=loadings, name="Loadings", alt="Loadings of the columns on the factors, with intervals")
+
+
+def _drawn_factors(
+    collection: str, k: int, *, rotation: Rotation, **how: Any
+) -> tuple[tuple[go.Figure, pd.DataFrame], tuple[go.Figure, pd.DataFrame], str, dict[str, str]]:
+    """Return scree and loadings, each with its rows; what is said of them; what the factors explain."""
+    found, loadings = dimensions.scree(collection, **how), dimensions.factors(collection, k=k, rotation=rotation, **how)
+    picture = drawn.drawn(
+        matrix.matrix, loadings.rename(columns={"loading": "value"}), title="loading", unit=None, rows="column", columns="factor",
+        order_rows=list(dict.fromkeys(loadings["column"])), middle=0.0, within=(-1.0, 1.0),
+    )  # fmt: skip
+    between = _between(dimensions.factor_correlations(collection, k=k, rotation=rotation, **how), rotation)
+    return (drawn.drawn(scree.scree, found, k), found), (picture, loadings), verdicts.of_factors(found, loadings), between
 
 
 def _between(found: pd.DataFrame, rotation: str) -> dict[str, str]:
@@ -282,17 +351,23 @@ def _between(found: pd.DataFrame, rotation: str) -> dict[str, str]:
     return told
 
 
-def _ranks(asked: dict[str, Any], how: dict[str, Any]) -> None:
+def _ranks(collection: str, equal: str, how: dict[str, Any]) -> None:
+    """Show how the columns go together in rank."""
     st.header("Who goes with whom in rank", anchor="ranks")
-    every = dimensions.ranks(asked["collection"], equal=asked["equal"], **how)
+    figure, every, shown, columns = kit.made(_drawn_ranks, collection, equal=equal, **how)
+    if columns > shown:
+        st.caption(f"The first {shown} of {columns} columns; the files hold all.")
+    _wide("ranks", shown)
+    kit.figure(figure, key="ranks", data=every, name="Rank correlations", alt="Spearman's rank correlation of each two columns, with interval and n")
+
+
+def _drawn_ranks(collection: str, **how: Any) -> tuple[go.Figure, pd.DataFrame, int, int]:
+    """Return the figure of rank correlations, all rows, and how many columns are shown of how many."""
+    every = dimensions.ranks(collection, **how)
     names = list(dict.fromkeys(every["row"]))
     shown = names[:MOST_COLUMNS]
-    if len(names) > len(shown):
-        st.caption(f"The first {len(shown)} of {len(names)} columns; the files hold all.")
     mine = every[every["row"].isin(shown) & every["column"].isin(shown)].rename(columns={"spearman": "value"})
-    figure = drawn.drawn(correlations.correlations, mine, shown, title="Spearman")
-    _wide("ranks", len(shown))
-    kit.figure(figure, key="ranks", data=every, name="Rank correlations", alt="Spearman's rank correlation of each two columns, with interval and n")
+    return drawn.drawn(correlations.correlations, mine, shown, title="Spearman"), every, len(shown), len(names)
 
 
 main()

@@ -1,6 +1,8 @@
 """Figures on a page: in the theme's colours, with words for those who cannot see them, to take away as picture and as data."""
 
 import html
+import threading
+import weakref
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -84,11 +86,40 @@ def scatter(shown: points.Points, *, key: str, data: pd.DataFrame, name: str, al
 
 def _plotly(drawn: go.Figure, key: str, alt: str, *, select: bool = False) -> list[str]:
     """Show a Plotly figure in the visitor's theme and return the `customdata` of selected points."""
-    shown = template.themed(drawn, style.theme())
+    shown = _ready(drawn, style.theme())
     state: Any = st.plotly_chart(
         shown, key=key, theme=None, config=CONFIG, alt=alt, on_select="rerun" if select else "ignore", selection_mode=("points",)
     )
     return [_said(point.get("customdata")) for point in state["selection"]["points"]] if select else []
+
+
+class _Ready(go.Figure):
+    """A figure that is not drawn any further: what Plotly makes of it for the browser, which takes longer than to send it, is kept with it."""
+
+    def __init__(self, drawn: go.Figure) -> None:
+        super().__init__()
+        self._content = drawn.to_dict()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the content, which nobody may change."""
+        return self._content
+
+
+_seen: dict[tuple[int, template.Name], _Ready] = {}
+_lock = threading.Lock()
+
+
+def _ready(drawn: go.Figure, theme: template.Name) -> _Ready:
+    """Return a figure in a theme, ready to be sent; it is kept for as long as somebody keeps the figure."""
+    key = (id(drawn), theme)
+    with _lock:
+        if key in _seen:
+            return _seen[key]
+    ready = _Ready(template.themed(drawn, theme))
+    with _lock:
+        _seen[key] = ready
+        weakref.finalize(drawn, _seen.pop, key, None).atexit = False
+    return ready
 
 
 def _said(customdata: Any) -> str:

@@ -2,14 +2,15 @@
 
 Words: `title`, `finding`, `empty`, `links`, `facts`, `image_rows`, `images`, `problem`, `link`, `escape`. Figures: `figure`, `figures`,
 `scatter` (the gallery is `pages.components.gallery`). Tables: `table`, `take_away`, `intervals`. Runs: `progress` with `Progress`.
-Choices in the address: `choose`, `choose_many`, `recall`, `remember`. Theme: `theme`, `colours`. Numbers: `number`, `estimate`.
-Pages: `page`. Addresses of pictures: `image_url`.
+Choices in the address: `choose`, `choose_many`, `recall`, `remember`. What was made before: `made`. Theme: `theme`, `colours`.
+Numbers: `number`, `estimate`. Pages: `page`. Addresses of pictures: `image_url`.
 """
 
 from engine.plots.formats import interval as estimate
 from engine.plots.formats import number
 from pages.components.link import link
 from pages.parts.figure import figure, figures, scatter
+from pages.parts.made import made
 from pages.parts.navigation import page
 from pages.parts.page import empty, facts, finding, image_rows, images, links, title
 from pages.parts.params import choose, choose_many, recall, remember
@@ -38,6 +39,7 @@ __all__ = [
     "intervals",
     "link",
     "links",
+    "made",
     "number",
     "page",
     "problem",

@@ -34,6 +34,10 @@ PLACES = (
     Place("Assay", "Strength", "assay-strength", "assay/strength.py", ":material/show_chart:"),
     Place("Assay", "Examples", "assay-examples", "assay/examples.py", ":material/grid_view:"),
     Place("Assay", "Network", "assay-network", "assay/network.py", ":material/hub:", hidden=True),
+    Place("Interventions", "See and act", "act", "interventions/act.py", ":material/account_tree:"),
+    Place("Interventions", "Picture by picture", "strip", "interventions/strip.py", ":material/view_column:"),
+    Place("Interventions", "Respond", "respond", "interventions/respond.py", ":material/ssid_chart:"),
+    Place("Interventions", "Remedies", "remedies", "interventions/remedies.py", ":material/healing:"),
     Place("Store", "Runs", "runs", "store/runs.py", ":material/list_alt:"),
     Place("Store", "Library", "library", "store/library.py", ":material/inventory_2:"),
 )

@@ -10,7 +10,7 @@ from PIL import Image
 
 from engine import errors, shifts
 from engine.datasets import images
-from pages.parts.shelf import Shelf
+from engine.shelf import Shelf
 
 KEPT = Shelf(64_000_000)
 

@@ -19,7 +19,10 @@ from engine import errors, hashing, places
 from pages.parts import tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pages.parts.pictures import Picture
+    from pages.parts.worlds import Asked
 
 COMPONENTS = places.ROOT / "pages" / "components"
 SMALLEST, LARGEST = 16, 1024  # pixels
@@ -33,6 +36,7 @@ def routes() -> list[Route]:
     base = base_path()
     return [
         Route(f"{base}/ts/image/{{dataset}}/{{split}}/{{example_id}}.png", _image),
+        *(Route(f"{base}/ts/world/{{system}}/{what}", answer) for what, answer in _WORLDS.items()),
         Route(f"{base}/ts/file/{{digest}}/{{path:path}}", _file),
     ]
 
@@ -61,6 +65,23 @@ def image_url(
     prefix = f"/ts/image/{quote(dataset, safe='')}/{quote(split, safe='')}/"
     asked: dict[str, object] = {"shift": shift, "strength": f"{strength:g}", "seed": seed} if shift else {}
     return f"{base_path()}{prefix}{quote(example_id, safe='')}.png?{urlencode(asked | {'size': size, 't': tokens.mint(prefix, user)})}"
+
+
+def world_url(system: str) -> str:
+    """Return where pictures of a system are drawn, such as "/ts/world/coloured_digits/".
+
+    Behind it stand `units`, `along` and `sheet.png`, with the query `with`, `do`, `given`, `seed`, `n`, `start`, `size`, and `t`, the token.
+    """
+    return f"{base_path()}{_world_prefix(system)}"
+
+
+def world_token(system: str, user: str = "") -> str:
+    """Return the token of a system's pictures, for the key `t` of their addresses."""
+    return tokens.mint(_world_prefix(system), user)
+
+
+def _world_prefix(system: str) -> str:
+    return f"/ts/world/{quote(system, safe='')}/"
 
 
 def component_url(path: str) -> str:
@@ -111,6 +132,55 @@ def _signed_path(parts: dict[str, str]) -> str:
     """Return the path as `image_url` signed it: quoted anew, whatever the server made of it."""
     dataset, split, example_id = (quote(parts[name], safe="") for name in ("dataset", "split", "example_id"))
     return f"/ts/image/{dataset}/{split}/{example_id}.png"
+
+
+def _units(request: Request) -> Response:
+    from pages.parts import worlds
+
+    return _world(request, worlds.units)
+
+
+def _along(request: Request) -> Response:
+    from pages.parts import worlds
+
+    query = request.query_params
+    return _world(request, lambda asked: worlds.along(asked, query.get("factor", ""), _whole(query.get("count", "7"))))
+
+
+def _sheet(request: Request) -> Response:
+    from pages.parts import worlds
+
+    return _world(request, lambda asked: worlds.sheet(asked, _whole(request.query_params.get("columns", "8"))), "image/png")
+
+
+_WORLDS = {"units": _units, "along": _along, "sheet.png": _sheet}
+
+
+def _world(request: Request, draw: "Callable[[Asked], bytes]", kind: str = "application/octet-stream") -> Response:
+    """Answer with what is drawn of a world, or with the sentence that says why it is not."""
+    if not tokens.allows(request.query_params.get("t", ""), _world_prefix(request.path_params["system"])):
+        return PlainTextResponse("The address of these pictures has expired or was not made for you. Reload the page that shows them.", 403)
+    try:
+        return Response(draw(_world_asked(request)), media_type=kind, headers={"Cache-Control": "no-store"})
+    except errors.UserError as problem:
+        return PlainTextResponse(str(problem), 400)
+
+
+def _world_asked(request: Request) -> "Asked":
+    """Return what a request asks of a world; raises UserError for what cannot be read."""
+    from pages.parts import written
+    from pages.parts.worlds import Asked
+
+    query = request.query_params
+    numbers = {name: _whole(query[name]) for name in ("seed", "n", "start", "size") if name in query}
+    parameters = tuple(written.parameters(query.get("with", "")).items())
+    return Asked(request.path_params["system"], parameters, query.get("do", ""), query.get("given", ""), before="before" in query, **numbers)
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal() or len(text) > 10:
+        raise errors.UserError(f"“{text[:40]}” is no whole number from 0 on.", "Reload the page that shows the pictures.")
+    return int(text)
 
 
 def _asked(request: Request) -> "Picture":

@@ -11,7 +11,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
 from engine import places
+from pages.parts import alike, live
 from pages.parts import routes as addresses
 
 _LOG = logging.getLogger("touchstone")
@@ -35,6 +36,7 @@ WARM = (
     "pages.parts.pictures",
     "pages.parts.kit",
 )
+GLYPHS_AFTER = 3.0  # seconds after the start: the first page comes first
 POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -61,8 +63,10 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 _REFUSED = "This dashboard answers only its own machine. Start it with TOUCHSTONE_PUBLIC=1 to let others in; there is no sign-in yet."
+LATER = ("scipy.stats", "engine.assay.trust", "engine.assay.dimensions", "engine.assay.comparing", "engine.assay.weak")
+LATER_SECONDS = 6.0  # when the first visitor has seen the first page, as a rule
 _settled: set[str] = set()
-_serving = threading.Event()
+_serving, _ending = threading.Event(), threading.Event()
 
 
 @asynccontextmanager
@@ -71,17 +75,23 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     refuse_public_address()
     skip_pages_folder()
     _serving.set()
+    _ending.clear()
     warming = asyncio.create_task(asyncio.to_thread(warm))
+    glyphs = threading.Timer(GLYPHS_AFTER, warm_glyphs)
+    glyphs.daemon = True
+    glyphs.start()
     try:
         yield
     finally:
+        glyphs.cancel()
         _serving.clear()
+        _ending.set()
         warming.cancel()
 
 
 def routes() -> list[BaseRoute]:
     """Return all routes of our own."""
-    return [*addresses.routes()]
+    return [*addresses.routes(), *live.routes(), *alike.routes()]
 
 
 def middleware() -> list[Middleware]:
@@ -118,13 +128,26 @@ def skip_pages_folder() -> None:
 
 
 def warm() -> None:
-    """Import what pages use, then freeze the garbage collector: Streamlit collects after every run, which costs by object."""
-    for name in WARM:
+    """Import what pages use, at once what most do; freeze the garbage collector: Streamlit collects after every run, which costs by object."""
+    _import(WARM)
+    if not _ending.wait(LATER_SECONDS):
+        _import(LATER)
+
+
+def _import(names: Sequence[str]) -> None:
+    for name in names:
         try:
             importlib.import_module(name)
         except Exception:  # noqa: BLE001  # a page that needs it will say so; the others must not wait for it
             _LOG.warning("%s could not be imported at start", name, exc_info=True)
     freeze()
+
+
+def warm_glyphs() -> None:
+    """Load the digits that systems draw, so that the first pictures of a world do not wait for them."""
+    from pages.parts import worlds
+
+    worlds.warm()
 
 
 def settle(page: str) -> None:

@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from engine import places
-from pages.parts import navigation, problems, server, style
+from pages.parts import made, navigation, problems, server, style
 
 ART = places.ROOT / "pages" / "parts" / "art"
 ABOUT = "**Touchstone** shows what a neural network has learned, by what it does outside its training distribution. Everything runs on this machine."
@@ -30,7 +30,8 @@ def main() -> None:
 def guarded(page: Page) -> None:
     """Run a page; whatever it raises is shown in its place and written down."""
     try:
-        page.run()
+        with made.one_look():
+            page.run()
     except Exception as error:  # noqa: BLE001  # any fault of a page stays inside it
         problems.show(error, page.url_path or "home")
     server.settle(page.url_path)

@@ -35,7 +35,8 @@ def table(
         height: Pixels; by default as many rows as there are, up to some.
         on_select: As in `st.dataframe`; rows are selected one at a time.
     """
-    shown = frame.drop(columns=[c for c in hide if c in frame]).head(MOST_ROWS)
+    shown = frame.drop(columns=hidden) if (hidden := [c for c in hide if c in frame]) else frame
+    shown = shown.head(MOST_ROWS) if len(shown) > MOST_ROWS else shown
     settings = {str(c): _column(frame[c], str(c)) for c in shown} | dict(columns or {})
     state = st.dataframe(
         shown,

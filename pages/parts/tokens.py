@@ -29,6 +29,11 @@ def mint(prefix: str, user: str = "", now: float | None = None) -> str:
         now: Seconds since the epoch; the clock's by default.
     """
     until = (int(time.time() if now is None else now) // STEP + 1) * STEP + LIFETIME
+    return _minted(until, prefix, user, places.home())
+
+
+@functools.lru_cache(maxsize=256)
+def _minted(until: int, prefix: str, user: str, _home: Path) -> str:
     scope = base64.urlsafe_b64encode(f"{user}\n{prefix}".encode()).decode().rstrip("=")
     return f"{until}.{scope}.{_sign(until, scope)}"
 

@@ -1,5 +1,6 @@
 """Audit: every run with its question, state, log, provenance and error; re-run; what is left out and why."""
 
+import contextlib
 import functools
 import json
 from typing import Any
@@ -12,10 +13,13 @@ from engine.assay import spec as asking
 from engine.assay import views
 from engine.assay.spec import AssaySpec
 from engine.control import workers
+from engine.interventions.spec import InterventionsSpec
 from engine.plots import formats
 from pages.assay import question, shown
+from pages.interventions import response_form
 from pages.parts import faults, kit
 from pages.store import ledger
+from pages.store.bring import taking
 
 
 def main() -> None:
@@ -113,7 +117,7 @@ def _one(run: str, told: dict[str, Any]) -> None:
 def _words(question: dict[str, Any]) -> dict[str, str]:
     """Return a question as names and values in words; what is empty is left out."""
     told = {name.replace("_", " "): _word(value) for name, value in question.items() if value not in ("", None, [], False)}
-    return told | ({} if question.get("images") else {"images": "all of each set"})
+    return told | ({"images": "all of each set"} if question.get("study", "assay") == "assay" and not question.get("images") else {})
 
 
 def _word(value: Any) -> str:
@@ -130,7 +134,10 @@ def _provenance(run: str) -> None:
     runs = views.runs()
     rows = runs[runs["run"] == run].to_dict("records")
     if not rows:
-        st.caption("This run is not finished; what it has stored so far is kept for when it is resumed.")
+        job = _job(run)
+        done = "It stored no rows: what it took in has a card in the library."
+        kept = "This run is not finished; what it has stored so far is kept for when it is resumed."
+        st.caption(done if job and job.state == "done" else kept)
         return
     row = rows[0]
     revision = f"{str(row['code_revision'])[:12]}{', with changes' if row['code_dirty'] is True else ''}" if row["code_revision"] else "not known"
@@ -156,16 +163,29 @@ def _actions(run: str, told: dict[str, Any], job: control.Job | None) -> None:
             kit.links([("What it found" if told["state"] == "done" else "Watch it", f"assay-run?run={run}")])
             if st.button("Run again", key="again", disabled=isinstance(again, str), help="Asks the same question, as a new run."):
                 _submit(str(told["spec"]))
+        if told["study"] == "interventions":
+            _responses(str(told["spec"]), str(told["state"]))
+        if told["study"] == "remedies":
+            system = json.loads(str(told["spec"]))["system"]
+            kit.links([("What it found" if told["state"] == "done" else "Watch it", f"remedies?system={system}&run={run}")])
+        if told["study"] == "intake":
+            kit.links([("What came of it" if told["state"] == "done" else "Watch it", taking.address(str(told["spec"]), run))])
         if job and job.state in {"failed", "cancelled"} and st.button("Resume", key="resume"):
             control.resume(run)
             workers.ensure()
             st.rerun()
-        if told["state"] == "done" and told["root"] == "results":
+        if told["state"] == "done" and told["root"] == "results" and store.manifest(run) is not None:
             _archive(run)
     if isinstance(again, str):
         st.caption(f"It cannot be asked again as it stands: {kit.escape(again)}")
     elif again and not again.images:
         st.caption("All of its cells are answered already: run again, it reads the stored answers and computes only the metrics.")
+
+
+def _responses(spec: str, state: str) -> None:
+    """Link to the page that shows a question's responses, where it can still be read."""
+    with contextlib.suppress(errors.UserError):
+        response_form.link("What it found" if state == "done" else "Watch it", InterventionsSpec.read(spec))
 
 
 def _archive(run: str) -> None:

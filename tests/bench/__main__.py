@@ -63,10 +63,22 @@ def _systems(_: argparse.Namespace) -> Iterator[Result]:
     return of_systems.run()
 
 
+def _responses(_: argparse.Namespace) -> Iterator[Result]:
+    from tests.bench import of_responses
+
+    return of_responses.run()
+
+
 def _choosing(_: argparse.Namespace) -> Iterator[Result]:
     from tests.bench import of_choice
 
     return of_choice.run()
+
+
+def _heads(_: argparse.Namespace) -> Iterator[Result]:
+    from tests.bench import of_heads
+
+    return of_heads.run()
 
 
 GROUPS: dict[str, Callable[[argparse.Namespace], Iterator[Result]]] = {
@@ -76,6 +88,8 @@ GROUPS: dict[str, Callable[[argparse.Namespace], Iterator[Result]]] = {
     "choosing": _choosing,
     "pages": _pages,
     "systems": _systems,
+    "responses": _responses,
+    "heads": _heads,
 }
 
 if __name__ == "__main__":

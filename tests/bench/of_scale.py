@@ -7,14 +7,16 @@ measured is how long the lens and every panel's question take, and what memory t
 import itertools
 import json
 import resource
+import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 
 from engine import rows, store
-from engine.assay import population
+from engine.assay import population, prepared
 from engine.store import reading
 from tests.bench.timing import Result, fresh_home, seconds, spread
 
@@ -93,8 +95,27 @@ def run() -> Iterator[Result]:
         for name, asks in asked().items():
             yield from spread(group, f"{name}, asked first", [seconds(ask) for ask in asks])
             yield from spread(group, f"{name}, asked again", [seconds(ask) for ask in asks])
+        for said, ask in prepared.questions(COLLECTION):
+            yield Result(group, f"{said}, made beforehand by a worker", seconds(ask), "s")
+        again = json.loads(_fresh())
+        for said, took in again["seconds"].items():
+            yield Result(group, f"{said}, asked first of a new process once it was made", took, "s", "<= 0.15")
+        yield Result(group, "memory at most, lens and analyses", again["gb"], "GB", "<= 2")
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
         yield Result(group, "memory at most, filling included", peak, "GB", "<= 2")
+
+
+def _fresh() -> str:
+    """Return as JSON what a new process takes for the first questions of the pages, and the memory it takes at most."""
+    words = [sys.executable, "-m", "tests.bench.of_scale", "--again"]
+    return subprocess.run(words, check=True, capture_output=True, text=True, cwd=Path(__file__).parents[2]).stdout.splitlines()[-1]
+
+
+def _again() -> dict:
+    """Ask the first questions of the pages in this process."""
+    reading.lens()
+    took = {said: seconds(ask) for said, ask in prepared.questions(COLLECTION)}
+    return {"seconds": took, "gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6}
 
 
 def asked() -> dict:
@@ -117,5 +138,8 @@ def asked() -> dict:
 
 
 if __name__ == "__main__":
+    if "--again" in sys.argv:
+        sys.stdout.write(json.dumps(_again()))
+        sys.exit()
     for found in run():
         sys.stdout.write(f"{found}\n")

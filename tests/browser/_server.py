@@ -1,4 +1,4 @@
-"""A running dashboard and a real browser for tests: `serving(...)` starts the server, `browsing()` the browser.
+"""A running dashboard and a real browser, for tests, measurements and photographs: `serving(...)` starts the server, `browsing()` the browser.
 
 Without a Chromium (the variable CHROMIUM, else `chromium`, `chromium-browser` or `google-chrome` on the path) tests are skipped with
 the reason; TOUCHSTONE_REQUIRE_BROWSER=1 makes them fail instead.
@@ -9,10 +9,11 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,16 +30,25 @@ READY = (
     " return app && app.dataset.testScriptState === 'notRunning' && app.dataset.testConnectionState === 'CONNECTED'"
     " && !document.querySelector('[data-testid=stSkeleton]'); }"
 )
+TITLE = "[data-testid=stMain] h1, [data-testid=stMain] h2"
 HEALTHY_SECONDS = 60.0
+SOON = 200  # milliseconds in which a press or a choice sets a script going
+STILL = 4  # looks in a row that find an element in one place
+MILLISECONDS = 60_000  # for what takes a moment on a machine that does other things too
 # what failed to load is told by its response; Streamlit tries where its own addresses begin, at a deep link in vain at first
 HARMLESS = ("willReadFrequently", "GPU stall", "Automatic fallback to software", "Failed to load resource")
 
 
+def found() -> str | None:
+    """Return the path of this machine's Chromium, None where there is none."""
+    named = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    return named if named and Path(named).exists() else None
+
+
 def chromium() -> str:
     """Return the path of a Chromium; skips the test, or fails it where one is required."""
-    named = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if named and Path(named).exists():
-        return named
+    if path := found():
+        return path
     reason = "no Chromium here: install one (Debian: apt-get install chromium) or name it in CHROMIUM"
     if os.environ.get("TOUCHSTONE_REQUIRE_BROWSER") == "1":
         pytest.fail(reason)
@@ -53,14 +63,21 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(home: Path, script: Path | None = None, **environment: str) -> Iterator[str]:
-    """Serve a script (the dashboard by default) and yield its address; the server is ended afterwards.
+def serving(home: Path | None = None, script: Path | None = None, **environment: str) -> Iterator[str]:
+    """Serve a script (the dashboard by default) and yield its address once it is healthy; the server is ended afterwards.
 
     Args:
-        home: TOUCHSTONE_HOME, a folder of the test's own.
+        home: TOUCHSTONE_HOME, a folder of the test's own; a new, empty one by default.
         script: What `streamlit run` gets; the configuration is always the dashboard's.
         environment: Further variables.
     """
+    if home is None:
+        with (
+            tempfile.TemporaryDirectory(prefix="touchstone-serve-", ignore_cleanup_errors=True) as folder,
+            serving(Path(folder), script, **environment) as address,
+        ):
+            yield address
+        return
     port = free_port()
     log = home / "server.log"
     home.mkdir(parents=True, exist_ok=True)
@@ -147,9 +164,36 @@ def opened(page: Any, address: str) -> Any:
     return page
 
 
-def settled(page: Any, milliseconds: int = 60_000) -> None:
-    """Wait until no script runs."""
+def ready(page: Any, address: str) -> float:
+    """Go to an address and return the seconds until the page is drawn and its title stands there."""
+    started = time.perf_counter()
+    opened(page, address)
+    page.wait_for_selector(TITLE, timeout=MILLISECONDS)
+    return time.perf_counter() - started
+
+
+def settled(page: Any, milliseconds: int = MILLISECONDS) -> None:
+    """Wait until no script runs, also none that is about to: what was just done has to be heard by the server first."""
+    page.wait_for_timeout(SOON)
     page.wait_for_function(READY, timeout=milliseconds)
+
+
+def still(page: Any, element: Any) -> dict[str, float]:
+    """Return where an element lies once it rests there: figures draw, and push what is below them, after the script is done."""
+    seen: list[Any] = [None]
+    while len(seen) < STILL or any(box != seen[-1] or box is None for box in seen[-STILL:]):
+        assert len(seen) < 200, "the page does not come to rest"
+        page.wait_for_timeout(SOON / 2)
+        seen.append(element.bounding_box())
+    return seen[-1]
+
+
+def until(page: Any, holds: Callable[[], bool], what: str) -> None:
+    """Wait until something holds that no selector can say, such as what a canvas shows."""
+    end = time.monotonic() + MILLISECONDS / 1000
+    while not holds():
+        assert time.monotonic() < end, f"in vain: {what}"
+        page.wait_for_timeout(SOON)
 
 
 def downloaded(page: Any, press: Any, folder: Path) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser
 
-from tests.browser.serving import browsing, ready, serving
+from tests.browser._server import browsing, ready, serving
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / "data" / "pictures" / "home.png"
@@ -18,8 +18,8 @@ LARGEST_BYTES = 300_000
 
 def main() -> int:
     """Write the picture and say how large it is."""
-    with serving() as server, browsing() as browser:
-        shot = take(browser, server.url)
+    with serving() as address, browsing() as browser:
+        shot = take(browser, address)
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     TARGET.write_bytes(shrunk(shot))
     sys.stdout.write(f"{TARGET.relative_to(ROOT)}: {TARGET.stat().st_size:,} bytes\n")

@@ -70,7 +70,7 @@ def test_a_question_asked_by_a_deep_link_is_answered_with_a_finding_that_a_reloa
     page = visit(SMALL)  # the first request after the server's start
     run = asked(page)
     expect(page.locator(".st-key-outcome").get_by_text("mean accuracy is")).to_be_visible(timeout=SECONDS)
-    assert control.job(run).state == "done"
+    assert ended(run).state == "done"
     page.reload()
     _server.settled(page)
     expect(page.locator(".st-key-outcome").get_by_text("mean accuracy is")).to_be_visible(timeout=SECONDS)
@@ -91,7 +91,7 @@ def test_progress_is_shown_cancel_is_felt_within_three_seconds_and_resume_ends_t
     _server.settled(page)
     page.get_by_role("button", name="Resume").click()
     expect(page.locator(".st-key-outcome").get_by_text("mean accuracy is")).to_be_visible(timeout=SECONDS)
-    assert control.job(run).state == "done"
+    assert ended(run).state == "done"
     assert control.job(run).done == control.job(run).total
 
 
@@ -100,8 +100,7 @@ def test_a_click_on_a_point_of_the_scatter_opens_its_network(visit):
     stage = page.locator(".st-key-scatter canvas").last
     expect(stage).to_be_visible(timeout=SECONDS)
     stage.scroll_into_view_if_needed()
-    page.wait_for_timeout(500)
-    box = stage.bounding_box()
+    box = _server.still(page, stage)
     for x, y in ((fx, fy) for fy in range(10, 90, 4) for fx in range(15, 98, 3)):
         page.mouse.move(box["x"] + box["width"] * x / 100, box["y"] + box["height"] * y / 100)
         if page.locator(".st-key-scatter .tip").is_visible():
@@ -120,12 +119,11 @@ def test_a_click_on_a_cell_of_the_confusion_matrix_shows_only_its_images(visit, 
     page = visit("assay-examples?network=linear-mnist-scratch-s0&set=mnist&shift=as+it+is&kind=all")
     cells = page.locator("[class*=st-key-figure-confusion] .nsewdrag").first
     expect(cells).to_be_visible(timeout=SECONDS)
-    page.wait_for_timeout(500)
-    box = cells.bounding_box()
+    box = _server.still(page, cells)
     page.mouse.click(box["x"] + box["width"] * (most["predicted"] + 0.5) / 10, box["y"] + box["height"] * (most["true"] + 0.5) / 10)
     expect(page.get_by_role("button", name="Show all cells")).to_be_visible(timeout=SECONDS)
     expect(page.get_by_text(f"{most['n']} of {most['n']} images shown")).to_be_visible()
-    assert f"cell={most['true']}%7C{most['predicted']}" in page.url
+    page.wait_for_url(lambda url: f"cell={most['true']}%7C{most['predicted']}" in url, timeout=SECONDS)
 
 
 def test_an_image_opens_beside_its_versions_and_its_address_shows_it_again(visit):
@@ -134,7 +132,7 @@ def test_an_image_opens_beside_its_versions_and_its_address_shows_it_again(visit
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("True class")).to_be_visible(timeout=SECONDS)
     expect(dialog.locator("[class*=st-key-versions] button").nth(1)).to_be_visible()
-    assert "example=" in page.url
+    page.wait_for_url(lambda url: "example=" in url, timeout=SECONDS)
     page.reload()
     _server.settled(page)
     expect(dialog.get_by_text("True class")).to_be_visible(timeout=SECONDS)

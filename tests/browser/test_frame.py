@@ -1,6 +1,9 @@
 """The frame in a real browser."""
 
+import re
+
 import pytest
+from playwright.sync_api import expect
 
 from engine.plots import template
 from pages.parts import navigation
@@ -25,8 +28,8 @@ def address(browser, tmp_path_factory):
 def test_a_deep_link_as_the_very_first_request_shows_the_page_in_its_frame(browser, tmp_path):
     with _server.serving(tmp_path / "home") as fresh, _server.looking(browser) as (page, heard):
         _server.opened(page, f"{fresh}/runs")
-        assert page.get_by_role("heading", level=1).inner_text() == "Runs"
-        assert page.locator("[data-testid=stSidebarNavLink]").count() == sum(not p.hidden for p in navigation.available())
+        expect(page.get_by_role("heading", level=1)).to_have_text("Runs")
+        expect(page.locator("[data-testid=stSidebarNavLink]")).to_have_count(sum(not p.hidden for p in navigation.available()))
         assert page.get_by_role("dialog").count() == 0
         heard.nothing()
 
@@ -36,9 +39,8 @@ def test_a_deep_link_as_the_very_first_request_shows_the_page_in_its_frame(brows
 def test_a_page_opens_without_errors_and_asks_no_other_machine(browser, address, path, scheme):
     with _server.looking(browser, scheme) as (page, heard):
         _server.opened(page, f"{address}/{path}")
-        page.wait_for_timeout(300)
-        background = page.locator("[data-testid=stApp]").evaluate("e => getComputedStyle(e).backgroundColor")
-        assert background == template.faded(template.THEMES[scheme].background, 1).replace("rgba", "rgb").replace(",1)", ")").replace(",", ", ")
+        background = template.faded(template.THEMES[scheme].background, 1).replace("rgba", "rgb").replace(",1)", ")").replace(",", ", ")
+        expect(page.locator("[data-testid=stApp]")).to_have_css("background-color", background)
         assert "it is our fault" not in page.locator("[data-testid=stMain]").inner_text()
         assert page.locator("[data-testid=stException]").count() == 0
         heard.nothing()
@@ -48,20 +50,21 @@ def test_a_page_opens_without_errors_and_asks_no_other_machine(browser, address,
 def test_nothing_scrolls_sideways_on_a_narrow_screen(browser, address, path):
     with _server.looking(browser, size=(390, 844)) as (page, _):
         _server.opened(page, f"{address}/{path}")
-        page.wait_for_timeout(300)
+        main = page.locator("[data-testid=stMainBlockContainer]")
+        _server.still(page, main)  # figures draw after the script is done
         assert page.locator("[data-testid=stMain]").evaluate("e => e.scrollWidth - e.clientWidth") <= 1
 
 
 def test_an_unknown_page_leads_home_and_says_so(browser, address):
     with _server.looking(browser) as (page, _):
         _server.opened(page, f"{address}/no-such-page")
-        assert "no-such-page" in page.get_by_role("dialog").inner_text() or "not found" in page.get_by_role("dialog").inner_text().lower()
+        expect(page.get_by_role("dialog")).to_contain_text(re.compile("no-such-page|not found", re.IGNORECASE))
 
 
 def test_unknown_choices_in_an_address_do_no_harm(browser, address):
     with _server.looking(browser) as (page, heard):
         _server.opened(page, f"{address}/?nonsense=1&network=../../etc&metric=%3Cscript%3E")
-        assert page.get_by_role("heading", level=1).count() == 1
+        expect(page.get_by_role("heading", level=1)).to_have_count(1)
         heard.nothing()
 
 
@@ -69,7 +72,7 @@ def test_switching_the_theme_redraws_what_the_server_drew(browser, address):
     with _server.looking(browser) as (page, heard):
         _server.opened(page, address)
         muted = "e => getComputedStyle(e).getPropertyValue('--ts-muted').trim()"
-        assert page.locator(".stApp").evaluate(muted) == template.LIGHT.muted
+        page.wait_for_function(f"() => ({muted})(document.querySelector('.stApp')) === '{template.LIGHT.muted}'", timeout=10_000)
         page.locator("[data-testid=stMainMenu] button").first.click()
         page.locator("button:has-text('Dark')").first.click()
         page.wait_for_function(f"() => ({muted})(document.querySelector('.stApp')) === '{template.DARK.muted}'", timeout=10_000)
@@ -91,6 +94,6 @@ def test_the_frame_has_no_accessibility_faults_of_its_own(browser, address):
     for scheme in ("light", "dark"):
         with _server.looking(browser, scheme) as (page, _):
             _server.opened(page, f"{address}/runs")
-            page.wait_for_timeout(500)
+            _server.still(page, page.locator("[data-testid=stMainBlockContainer]"))
             found = {v["id"]: [n["html"][:200] for n in v["nodes"]] for v in axe.run(page).response["violations"]}
             assert set(found) <= known, found

@@ -3,19 +3,13 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.serving import browsing, chromium, ready, serving
+from tests.browser import _server
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(chromium() is None, reason="no Chromium here")]
-IDLE = "() => document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
+pytestmark = pytest.mark.browser
 SECONDS = 60_000
 TABLE = "model,img_size,ID,OOD,param_count\n" + "".join(f'net {i},224,{60 + i}.5,{40 + i}.25,"{20 + i},557"\n' for i in range(10)) + (
     'net 3,224,63.5,43.25,"23,557"\nnet 4,288,66.1,45.75,"24,557"\nodd,224,160.5,44.1,"9,000"\n'
 )  # fmt: skip
-
-
-def idle(page):
-    page.wait_for_timeout(300)
-    page.wait_for_function(IDLE, timeout=SECONDS)
 
 
 def choose(page, key, text):
@@ -24,21 +18,15 @@ def choose(page, key, text):
     box.click()
     box.fill(text)
     page.get_by_role("option", name=text).first.click()
-    idle(page)
+    _server.settled(page)
 
 
 @pytest.fixture
 def page():
-    with serving() as server, browsing() as browser:
-        context = browser.new_context(viewport={"width": 1440, "height": 1400})
-        page = context.new_page()
-        wrong = []
-        page.on("pageerror", lambda e: wrong.append(str(e)))
-        page.on("response", lambda r: wrong.append(f"{r.status} {r.url}") if r.status >= 400 and "/_stcore/" not in r.url else None)
-        ready(page, f"{server.url}/library?tab=Bring+your+own&bring=Result+table")
+    with _server.browsing() as browser, _server.serving() as server, _server.looking(browser, size=(1440, 1400)) as (page, heard):
+        _server.ready(page, f"{server}/library?tab=Bring+your+own&bring=Result+table")
         yield page
-        context.close()
-        assert wrong == []
+        heard.nothing()
 
 
 def test_a_table_is_uploaded_audited_settled_imported_and_listed(page):
@@ -47,16 +35,16 @@ def test_a_table_is_uploaded_audited_settled_imported_and_listed(page):
     expect(page.get_by_role("button", name="Import this table")).to_be_visible(timeout=SECONDS)
     expect(page.get_by_text("1 row (8% of all) is an exact copy of an earlier row (row 11).")).to_be_visible()
     expect(page.get_by_text("12 networks on 2 sets")).to_be_visible()
-    idle(page)
+    _server.settled(page)
     choose(page, "table-fix--0impossible", "Their rows are left out")
     expect(page.get_by_text("11 networks on 2 sets")).to_be_visible(timeout=SECONDS)
-    idle(page)
+    _server.settled(page)
     choose(page, "table-id-0", "ID")
     page.get_by_role("button", name="Import this table").click()
     expect(page.get_by_text("is in the store: 11 networks on 2 sets, 22 scores")).to_be_visible(timeout=SECONDS)
     page.get_by_role("link", name="Its card").click()
     expect(page.get_by_role("heading", name="my results")).to_be_visible(timeout=SECONDS)
-    idle(page)
+    _server.settled(page)
     card = page.locator(".st-key-opened")
     expect(card.locator(".ts-facts").first).to_contain_text("model, img_size")
     expect(card.locator(".ts-facts").first).to_contain_text("copies: drop")

@@ -3,7 +3,6 @@
 import io
 import re
 import zipfile
-from urllib.parse import urlparse
 
 import numpy as np
 import onnx
@@ -13,56 +12,42 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from engine.datasets import images
-from tests.browser.serving import browsing, chromium, ready, serving
+from tests.browser import _server
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(chromium() is None, reason="no Chromium here")]
-IDLE = "() => document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'"
+pytestmark = pytest.mark.browser
 SECONDS = 90_000  # milliseconds: a worker starts, a network is built, on a machine that does other things too
-NOISE = ("Failed to load resource",)  # said again, with its address, by the response
-
-
-@pytest.fixture(scope="module")
-def server():
-    with serving() as one:
-        yield one
 
 
 @pytest.fixture(scope="module")
 def browser():
-    with browsing() as one:
+    with _server.browsing() as one:
         yield one
+
+
+@pytest.fixture(scope="module")
+def server(browser):
+    with _server.serving() as address:
+        yield address
 
 
 @pytest.fixture
 def visit(browser, server):
     """Open addresses as one visitor; whatever the browser complains of, or fetches from elsewhere, fails the test."""
-    context = browser.new_context(viewport={"width": 1440, "height": 1400})
-    page = context.new_page()
-    wrong = []
-    page.on("console", lambda m: wrong.append(m.text) if m.type == "error" and not any(n in m.text for n in NOISE) else None)
-    page.on("pageerror", lambda e: wrong.append(str(e)))
-    page.on("response", lambda r: wrong.append(f"{r.status} {r.url}") if r.status >= 400 and "/_stcore/" not in r.url else None)
-    page.on("request", lambda r: wrong.append(r.url) if urlparse(r.url).hostname not in (None, "127.0.0.1") else None)
+    with _server.looking(browser, size=(1440, 1400)) as (page, heard):
 
-    def opened(address):
-        ready(page, f"{server.url}/{address}")
-        return page
+        def opened(address):
+            _server.ready(page, f"{server}/{address}")
+            return page
 
-    yield opened
-    context.close()
-    assert wrong == []
-
-
-def idle(page):
-    page.wait_for_timeout(300)
-    page.wait_for_function(IDLE, timeout=SECONDS)
+        yield opened
+        heard.nothing()
 
 
 def upload(page, kind, name, content, turn=0):
     file = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
     page.locator(f".st-key-{kind}-upload-{turn} input[type=file]").set_input_files(file)
     expect(page.get_by_text("In hand:")).to_be_visible(timeout=SECONDS)
-    idle(page)
+    _server.settled(page)
 
 
 def choose(page, key, text):
@@ -71,12 +56,12 @@ def choose(page, key, text):
     box.click()
     box.fill(text)
     page.get_by_role("option", name=text, exact=True).click()
-    idle(page)
+    _server.settled(page)
 
 
 def press(page, name):
     page.get_by_role("button", name=name).click()
-    idle(page)
+    _server.settled(page)
 
 
 def network(weights, bias):
@@ -118,7 +103,7 @@ def test_a_click_on_a_row_opens_its_card_and_choosing_by_name_marks_the_row(visi
     page = visit("library?tab=Data+sets")
     table = page.get_by_test_id("stDataFrame").first
     table.click(position={"x": 16, "y": 33 + 33 * 1.5})  # the box of the second row
-    idle(page)
+    _server.settled(page)
     second = page.locator("[data-testid=stDataFrame] [data-testid=glide-cell-1-1]").first.inner_text()
     expect(page.locator(".st-key-opened .ts-facts").first).to_contain_text(second)
     assert f"name={second}" in page.url
@@ -152,12 +137,12 @@ def test_an_onnx_network_is_brought_checked_and_evaluated(visit):
     assert re.search(r"[678]\d\.\d\u202f% \[\d\d\.\d, \d\d\.\d\], n 200", found.inner_text())
     assert page.get_by_text("no better than guessing").count() == 0
     page.get_by_role("link", name="Its card").click()
-    idle(page)
+    _server.settled(page)
     expect(page.get_by_role("heading", name="by means")).to_be_visible()
     page = visit("library?name=by-means")
     page.get_by_role("link", name="Evaluate it").click()
     expect(page.get_by_role("heading", name="Run an evaluation")).to_be_visible(timeout=SECONDS)
-    idle(page)
+    _server.settled(page)
     expect(page.locator("[data-testid=stMultiSelect]").first).to_contain_text("by-means")
 
 
@@ -216,6 +201,6 @@ def test_predictions_are_brought_and_their_accuracy_shown(visit):
 def test_nothing_scrolls_sideways_on_a_telephone(visit, tab):
     page = visit(f"library?tab={tab.replace(' ', '+')}")
     page.set_viewport_size({"width": 390, "height": 844})
-    idle(page)
+    _server.settled(page)
     main = page.get_by_test_id("stMain")
     assert main.evaluate("m => m.scrollWidth - m.clientWidth") <= 0

@@ -60,7 +60,7 @@ def test_a_panel_opens_its_pair_by_click_and_by_keyboard_and_the_address_keeps_i
     page = visit(ADDRESS)  # the first request after the server's start
     panels = page.locator(".st-key-pairs-panels button.panel")
     expect(panels).to_have_count(4, timeout=MILLISECONDS)
-    assert all(inked(panels.nth(i)) > 100 for i in range(4))
+    _server.until(page, lambda: all(inked(panels.nth(i)) > 100 for i in range(4)), "drawn panels")
     panels.filter(has_text="id → flat").click()
     expect(page.locator(".st-key-finding-pair")).to_contain_text("nothing gets across", timeout=MILLISECONDS)
     page.wait_for_url(re.compile(r"pair=id%7Cflat"))
@@ -80,9 +80,8 @@ def test_a_box_marks_the_same_networks_in_every_panel_and_the_address_brings_it_
     stage = page.locator("[class*=st-key-pair-] canvas").last
     expect(stage).to_be_visible(timeout=MILLISECONDS)
     stage.scroll_into_view_if_needed()
-    page.wait_for_timeout(500)
     page.locator("[class*=st-key-pair-]").get_by_role("button", name="Select a box").click()
-    box = stage.bounding_box()
+    box = _server.still(page, stage)
     page.mouse.move(box["x"] + 0.45 * box["width"], box["y"] + 20)
     page.mouse.down()
     page.mouse.move(box["x"] + 0.98 * box["width"], box["y"] + box["height"] - 60, steps=6)
@@ -90,9 +89,9 @@ def test_a_box_marks_the_same_networks_in_every_panel_and_the_address_brings_it_
     page.wait_for_url(re.compile("region="), timeout=MILLISECONDS)
     told = page.get_by_text(re.compile(r"\d+ networks of the region stand out"))
     expect(told).to_be_visible(timeout=MILLISECONDS)
+    _server.settled(page)
     count = re.search(r"(\d+) networks of", told.inner_text())[1]
-    notes = page.locator(".st-key-pairs-panels .note")
-    assert all(re.match(rf"{count}\s*of\s*40", note) for note in notes.all_inner_texts())
+    expect(page.locator(".st-key-pairs-panels .note")).to_have_text([re.compile(rf"^{count}\s*of\s*40")] * 4, timeout=MILLISECONDS)
     page.reload()
     _server.settled(page)
     expect(page.get_by_text(f"{count} of 40 selected")).to_be_visible(timeout=MILLISECONDS)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from engine.plots import formats
 from tests.browser import _server
@@ -127,8 +128,8 @@ def test_a_click_opens_the_point_under_it(page):
 
 def test_a_hover_says_name_values_intervals_and_n(page):
     page.mouse.move(*pixel(page, 2))
+    expect(page.locator(".st-key-cloud .tip")).to_contain_text("net-2 <b>&")
     tip = page.locator(".st-key-cloud .tip").inner_text()
-    assert "net-2 <b>&" in tip
     assert formats.interval(0.5, 0.48, 0.52, 1000, "fraction") in tip
     assert formats.interval(0.8, 0.78, 0.82, 1000, "fraction") in tip
 
@@ -176,8 +177,8 @@ def test_the_view_that_was_chosen_stays_when_the_data_change(page):
     stage(page).focus()
     page.keyboard.press("+")
     page.keyboard.press("Shift+ArrowRight")
-    page.wait_for_timeout(200)
     plane = page.locator(".st-key-cloud .plane")
+    page.wait_for_timeout(200)  # the next frame draws what the keys did
     before = plane.get_attribute("data-view")
     for count in (40, 4):
         page.get_by_label("count").fill(str(count))
@@ -186,8 +187,7 @@ def test_the_view_that_was_chosen_stays_when_the_data_change(page):
         assert plane.get_attribute("data-view") == before
     stage(page).focus()
     page.keyboard.press("0")
-    page.wait_for_timeout(100)
-    assert plane.get_attribute("data-view") != before
+    expect(plane).not_to_have_attribute("data-view", before)
 
 
 @pytest.mark.parametrize("scale", ["linear", "logit"])
@@ -297,8 +297,8 @@ def test_the_gallery_is_walked_by_keyboard_and_answers_with_the_id(page):
 
 def test_the_pictures_of_the_gallery_are_loaded(page):
     page.locator(".st-key-tiles [role=option] img").first.scroll_into_view_if_needed()
-    page.wait_for_timeout(800)
-    assert page.locator(".st-key-tiles [role=option] img").first.evaluate("e => e.complete && e.naturalWidth") > 0
+    picture = page.locator(".st-key-tiles [role=option] img").first
+    _server.until(page, lambda: picture.evaluate("e => e.complete && e.naturalWidth > 0"), "a loaded picture")
 
 
 def test_browser_and_python_write_numbers_alike(page):

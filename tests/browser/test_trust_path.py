@@ -34,7 +34,7 @@ def test_trust_answers_on_one_visit(home, tmp_path):
         page.locator(".st-key-view").get_by_text("All pairs pooled").click()
         expect(finding).to_contain_text("Over all pairs pooled", timeout=SECONDS)
         _server.settled(page)
-        assert "view=" in page.url
+        page.wait_for_url(lambda url: "view=" in url, timeout=SECONDS)
         page.set_viewport_size({"width": 390, "height": 1200})
         page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth", timeout=SECONDS)
         heard.nothing()

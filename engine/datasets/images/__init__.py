@@ -19,14 +19,14 @@ from typing import Any
 
 from engine import errors, hashing, places, registry
 from engine.datasets.images import _brought
-from engine.datasets.images._brought import bring, keep, problems, recipe_of, remove
+from engine.datasets.images._brought import bring, checked_name, keep, problems, recipe_of, remove
 from engine.datasets.images._drawn import Recipe, glyph_bank
 from engine.datasets.images._images import Images, example_id
 from engine.datasets.images._reading import Example, Preview, framed, preview, suggest
 
 __all__ = [
-    "ROOM", "SHIPPED", "Card", "Example", "Images", "Preview", "Recipe", "bring", "card", "example_id", "framed", "glyph_bank", "keep", "load",
-    "made_from", "measured", "names", "preview", "problems", "recipe_of", "remove", "suggest",
+    "ROOM", "SHIPPED", "Card", "Example", "Images", "Preview", "Recipe", "bring", "card", "checked_name", "example_id", "framed", "glyph_bank",
+    "keep", "load", "made_from", "measured", "names", "preview", "problems", "recipe_of", "remove", "suggest",
 ]  # fmt: skip
 
 ROOM = "datasets/images"

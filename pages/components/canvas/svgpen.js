@@ -93,6 +93,11 @@ export class SvgPen {
     this.fill();
   }
 
+  /** A small picture from a data address, its pixels kept sharp. */
+  image(href, x, y, w, h) {
+    this.out.push(`<image href="${escaped(href)}" x="${short(x)}" y="${short(y)}" width="${short(w)}" height="${short(h)}" style="image-rendering:pixelated"${this.opacity()}/>`);
+  }
+
   fillText(text, x, y) {
     const [, weight, size, family] = this.state.font.match(/^(?:(\d+|bold) )?([\d.]+)px (.*)$/) || [0, "", 12, "sans-serif"];
     const style = `font-family="${escaped(family.replace(/"/g, "'"))}" font-size="${size}"${weight ? ` font-weight="${weight}"` : ""}`;

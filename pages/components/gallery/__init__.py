@@ -38,6 +38,7 @@ def show(
     size: int = 96,
     selected: str | None = None,
     label: str = "Examples",
+    shape: float = 1.0,
     on_select: Callable[[str], None] | None = None,
 ) -> str | None:
     """Draw tiles and return the id of one that was selected in this run.
@@ -48,9 +49,10 @@ def show(
         size: Pixels of a picture's side.
         selected: Id of the tile to mark.
         label: What the grid is, for those who cannot see it.
+        shape: How many times as wide as high a picture is.
         on_select: Called with the id before the page runs again.
     """
-    data = {"tiles": [asdict(tile) for tile in tiles], "size": size, "selected": selected, "label": label}
+    data = {"tiles": [asdict(tile) for tile in tiles], "size": size, "selected": selected, "label": label, "shape": shape}
     held = mount("gallery/gallery.js", key=key, data=data, on_select_change=lambda: _call(key, on_select))
     return held.select
 

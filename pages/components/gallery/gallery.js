@@ -13,7 +13,7 @@ button { font: inherit; color: inherit; text-align: left; background: none; bord
 button:hover { border-color: var(--muted); }
 button:focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
 button[aria-selected="true"] { border-color: var(--accent); box-shadow: inset 0 0 0 1px var(--accent); }
-.picture { width: 100%; aspect-ratio: 1; background: var(--surface); display: grid; place-items: center; overflow: hidden; border-radius: 2px; }
+.picture { width: 100%; aspect-ratio: var(--shape, 1); background: var(--surface); display: grid; place-items: center; overflow: hidden; border-radius: 2px; }
 img { width: 100%; height: 100%; object-fit: contain; image-rendering: pixelated; display: block; }
 .picture.lost::after { content: "picture not available"; color: var(--muted); font-size: 12px; padding: 6px; text-align: center; }
 .picture.lost img { display: none; }
@@ -50,6 +50,7 @@ class Gallery {
     const named = { ink: colours.text, muted: colours.muted, rule: colours.rule, accent: colours.accent, surface: colours.surface, wrong: colours.dark ? "#ff9d86" : "#b3261e" };
     for (const [name, value] of Object.entries(named)) this.grid.style.setProperty(`--${name}`, value);
     this.grid.style.setProperty("--tile", `${data.size + 18}px`);
+    this.grid.style.setProperty("--shape", String(data.shape || 1));
     const same = this.shown === JSON.stringify(data.tiles);
     this.shown = JSON.stringify(data.tiles);
     this.grid.setAttribute("aria-label", `${data.label}: ${data.tiles.length}`);

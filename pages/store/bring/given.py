@@ -64,10 +64,28 @@ def _in_hand(kind: str, path: Path) -> None:
 
 def put_away(kind: str) -> None:
     """Forget what was given; an upload is deleted, a file on this machine is left alone."""
+    path = let_go(kind)
+    if path is not None:
+        discard(path)
+
+
+def let_go(kind: str) -> Path | None:
+    """Forget what was given and return where it lies: somebody else has it in hand now."""
     path = st.session_state.pop(f"given-{kind}", None)
     st.session_state.pop(f"problem-{kind}", None)
     st.session_state[f"turn-{kind}"] = st.session_state.get(f"turn-{kind}", 0) + 1
-    if path is not None and path.is_relative_to(uploads()):
+    return path
+
+
+def hand_back(kind: str, path: Path) -> None:
+    """Take in hand again what somebody else could not use, unless there is something else in hand by now."""
+    if path.exists():
+        st.session_state.setdefault(f"given-{kind}", path)
+
+
+def discard(path: Path) -> None:
+    """Delete what lies at a path where it was uploaded."""
+    if path.is_relative_to(uploads().resolve()) or path.is_relative_to(uploads()):
         shutil.rmtree(path.parent, ignore_errors=True)
 
 

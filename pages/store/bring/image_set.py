@@ -11,16 +11,18 @@ import streamlit as st
 
 from engine import control, errors, hashing, networks, store
 from engine.datasets import images
+from engine.intake.spec import Kind
 from engine.plots import formats
 from pages.parts import kit
-from pages.store.bring import given, shown, told
+from pages.store.bring import given, shown, taking, told
 
-KIND = "images"
+KIND: Kind = "images"
 ACCEPTS = ".zip of class folders, Parquet, or .npz"
 SAVED = "images-saved"
 OWN = "classes of their own"
 ITSELF = "found by itself"
 SHOWN = 10  # pictures
+MOST_AT_ONCE = 300  # pictures that are taken in while the page waits: about a second
 ROW = 33  # pixels
 FITS = {
     "crop": "crop: short side resized, centre cut out",
@@ -42,6 +44,8 @@ class Target:
 
 def show() -> None:
     """Ask for pictures and lead them among the data sets."""
+    if taking.show(KIND, "pictures", lambda spec, _: _here(spec.name, "")):
+        return
     _saved()
     path = given.ask(KIND, ACCEPTS, folders=True)
     if path is None:
@@ -58,7 +62,7 @@ def show() -> None:
     how = _framing(preview, target)
     about = _about(path, preview)
     if st.button("Save this set", type="primary", key="save", disabled=not any(mapping.values())):
-        _save(path, {**columns, **how, **about, "mapping": mapping, "known": target.classes, "task": target.task}, target)
+        _save(path, {**columns, **how, **about, "mapping": mapping, "known": target.classes, "task": target.task}, target, preview.n)
 
 
 def _stamp(path: Path) -> int:
@@ -212,8 +216,15 @@ def _about(path: Path, preview: images.Preview) -> dict:
     return about
 
 
-def _save(path: Path, how: dict, target: Target) -> None:
-    """Take the pictures in; whatever is wrong is said here, and nothing is left behind then."""
+def _save(path: Path, how: dict, target: Target, pictures: int) -> None:
+    """Take the pictures in, many of them by a worker; whatever is wrong is said here, and nothing is left behind then."""
+    if pictures > MOST_AT_ONCE or taking.is_long(path):
+        try:
+            name = images.checked_name(how.pop("name"))
+        except errors.UserError as problem:
+            told.problem(problem)
+            return
+        taking.hand_over(KIND, path, name, how, total=pictures)
     bar = st.progress(0.0, "Reading …")
 
     def tell(done: int, of: int) -> None:
@@ -233,7 +244,11 @@ def _save(path: Path, how: dict, target: Target) -> None:
 
 def _saved() -> None:
     """Show the set that was brought last, and where to go."""
-    name, beside = st.session_state.get(SAVED, ("", ""))
+    _here(*st.session_state.get(SAVED, ("", "")))
+
+
+def _here(name: str, beside: str) -> None:
+    """Say that a set is here, and where to go."""
     if name not in images.names():
         return
     card = images.card(name)

@@ -1,6 +1,7 @@
 """Predictions without their network: a table of labels and answers, audited, scored and stored."""
 
 import functools
+from dataclasses import asdict
 from pathlib import Path
 
 import streamlit as st
@@ -10,11 +11,12 @@ from engine.assay import brought, views
 from engine.datasets import images
 from engine.importers import network as network_in
 from engine.importers import predictions as importer
+from engine.intake.spec import IntakeSpec, Kind
 from engine.plots import formats
 from pages.parts import kit
-from pages.store.bring import given, told
+from pages.store.bring import given, taking, told
 
-KIND = "predictions"
+KIND: Kind = "predictions"
 ACCEPTS = "Parquet, CSV, JSON lines or .npz"
 SPLITS = ("test", "val", "train")
 HEAD = 6  # rows shown
@@ -23,6 +25,8 @@ SAVED = "predictions-saved"
 
 def show() -> None:
     """Ask for a file of predictions and lead it into the store."""
+    if taking.show(KIND, "steps", _taken):
+        return
     _saved()
     path = given.ask(KIND, ACCEPTS)
     if path is None:
@@ -39,7 +43,7 @@ def show() -> None:
         return
     _preview(preview)
     if st.button("Save these predictions", type="primary", disabled=not preview.usable, key="save"):
-        _save(preview, st.session_state.get(_key("trained")))
+        _save(path, preview, asked, st.session_state.get(_key("trained")))
 
 
 def _key(name: str) -> str:
@@ -162,8 +166,11 @@ def _preview(preview: importer.Preview) -> None:
         kit.table(first.assign(confidence=[formats.percent(c) for c in first["confidence"]]), key="head", name=f"first rows of {preview.file}")
 
 
-def _save(preview: importer.Preview, trained_on: str | None) -> None:
-    """Score and store, then show what came of it."""
+def _save(path: Path, preview: importer.Preview, asked: dict, trained_on: str | None) -> None:
+    """Score and store, a large file by a worker, then show what came of it."""
+    if taking.is_long(path):
+        said = {**asked, "columns": asdict(preview.columns), "trained_on": trained_on}
+        taking.hand_over(KIND, path, said.pop("network"), said, total=2)
     try:
         with st.spinner("Scoring …"):
             run = brought.store_preview(preview, trained_on=trained_on)
@@ -176,11 +183,19 @@ def _save(preview: importer.Preview, trained_on: str | None) -> None:
     st.rerun()
 
 
+def _taken(spec: IntakeSpec, job: control.Job) -> None:
+    """Show what a worker has taken in."""
+    _here(job.id, spec.name, spec.said["dataset"], spec.said["split"])
+
+
 def _saved() -> None:
-    """Show what was brought last: its accuracy, and where to go."""
-    if SAVED not in st.session_state:
-        return
-    run, network, dataset, split = st.session_state[SAVED]
+    """Show what was brought last."""
+    if SAVED in st.session_state:
+        _here(*st.session_state[SAVED])
+
+
+def _here(run: str, network: str, dataset: str, split: str) -> None:
+    """Say that predictions are here, their accuracy, and where to go."""
     one = views.Set(dataset, split)
     found = views.scores([network], [one], ["accuracy"])
     if found.empty:

@@ -10,26 +10,30 @@ from urllib.parse import quote
 import pandas as pd
 import streamlit as st
 
-from engine import errors, hashing, safety
+from engine import control, errors, hashing, safety
 from engine.importers import _storing, _tabulated
 from engine.importers._collected import Collected, Draft, collect, name_of
 from engine.importers._desk import Issue
 from engine.importers._mapping import NOTHING_ASKED
+from engine.intake.spec import IntakeSpec, Kind
 from engine.plots import formats
 from pages.parts import kit
-from pages.store.bring import given, table_columns, told
+from pages.store.bring import given, table_columns, taking, told
 
-KIND = "table"
+KIND: Kind = "table"
 ACCEPTS = "CSV, TSV, JSON, JSON lines, Parquet; several files, or a .zip of a folder"
 NEEDS = "timm, model soups, RobustBench, DomainBed, assaying-ood, lm-evaluation-harness, MLflow, or any table of networks and scores"
 SAVED = "table-saved"
 HEAD = 8  # scores shown
+MOST_AT_ONCE = 100_000  # scores that are stored while the page waits: about a second
 STEPS = {"last": "the last step of each run", "all": "every step, as a network of its own"}
 NO_ID = "not said"
 
 
 def show() -> None:
     """Ask for a table and lead it into the store."""
+    if taking.show(KIND, "steps", _taken):
+        return
     _saved()
     path = given.ask(KIND, ACCEPTS, folders=True, several=True)
     if path is None:
@@ -51,7 +55,7 @@ def show() -> None:
     terms = _terms(draft)
     _known_before(name, draft)
     if st.button("Import this table", type="primary", key="save", disabled=not found.scores or not name.strip()):
-        _save(found, name, terms)
+        _save(path, found, name, terms)
 
 
 def _key(name: str) -> str:
@@ -86,12 +90,14 @@ def _draft(path: Path, _stamp: int, kind: str, **options: str) -> Draft:
 
 
 def _options(kind: str) -> dict[str, str]:
-    if kind != "domainbed":
-        return {}
-    return {
-        "steps": st.segmented_control("Networks are", list(STEPS), default="last", required=True, format_func=lambda s: STEPS[s], key=_key("steps"))
-        or "last"
-    }
+    """Ask what only some kinds need to know."""
+    if kind == "domainbed":
+        st.segmented_control("Networks are", list(STEPS), default="last", required=True, format_func=lambda s: STEPS[s], key=_key("steps"))
+    return _steps(kind)
+
+
+def _steps(kind: str) -> dict[str, str]:
+    return {"steps": st.session_state.get(_key("steps")) or "last"} if kind == "domainbed" else {}
 
 
 def _name(path: Path, draft: Draft) -> str:
@@ -208,8 +214,12 @@ def _known_before(name: str, draft: Draft) -> None:
         st.info(f"A table named {kit.escape(before[0].name)} is in the store already. {same} Importing takes its place; the old run is archived.")
 
 
-def _save(found: Collected, name: str, terms: Mapping[str, Any]) -> None:
-    """Store the table, then show where to go."""
+def _save(path: Path, found: Collected, name: str, terms: Mapping[str, Any]) -> None:
+    """Store the table, a large one by a worker, then show where to go."""
+    draft = found.draft
+    if found.scores > MOST_AT_ONCE or taking.is_long(path):
+        said = {"kind": draft.kind, "options": _steps(draft.kind), "layout": draft.layout.said(), "decimal_commas": sorted(draft.decimal_commas)}
+        taking.hand_over(KIND, path, name_of(name), {**said, "choices": dict(_choices()), **terms}, total=3)
     try:
         with st.spinner("Storing …", show_time=True):
             stored = _storing.keep(found, name_of(name), **terms)
@@ -226,13 +236,19 @@ def _saved() -> None:
     stored: _storing.Stored | None = st.session_state.get(SAVED)
     if stored is None or stored.run not in {one.run for one in _storing.brought()}:
         return
-    name = kit.escape(safety.shown(stored.collection))
-    left = f"; {formats.count(stored.left_out)} rows or cells were left out, listed in the run's log" if stored.left_out else ""
-    again = " It takes the place of the table of this name." if stored.superseded else ""
+    _here(stored.collection, stored.run, stored.sentence())
+
+
+def _taken(spec: IntakeSpec, job: control.Job) -> None:
+    """Show what a worker has taken in."""
+    _here(spec.name, job.id, job.message)
+
+
+def _here(name: str, run: str, sentence: str) -> None:
+    """Say that a table is here, and where to go."""
     with st.container(key="finding-brought"):
-        counted = f"{formats.count(stored.networks)} networks on {formats.count(stored.sets)} sets, {formats.count(stored.scores)} scores"
-        st.markdown(f"**{name}** is in the store: {counted}{left}.{again}")
-    kit.links(links_of(stored.collection, stored.run))
+        st.markdown(f"**{kit.escape(safety.shown(name))}** is in the store: {kit.escape(sentence)}")
+    kit.links(links_of(name, run))
 
 
 def links_of(collection: str, run: str) -> list[tuple[str, str]]:

@@ -6,16 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.plots import bars, drawn
+from engine.shelf import Shelf, size
 
 FRAME = pd.DataFrame({"network": ["a", "b"], "value": [0.5, np.nan], "reason": [None, "no groups"], "n": [10, 20]})
-
-
-def counting(calls):
-    def make(frame, **options):
-        calls.append((len(frame), options))
-        return object()
-
-    return make
 
 
 def test_the_same_rows_and_settings_are_drawn_once_whatever_their_labels():
@@ -41,9 +34,13 @@ def test_columns_and_types_are_part_of_the_hash():
 
 
 def test_what_was_not_used_for_long_is_drawn_again(monkeypatch):
-    monkeypatch.setattr(drawn, "MOST", 2)
+    monkeypatch.setattr(drawn, "KEPT", Shelf(2 * size("x" * 100)))
     calls = []
-    make = counting(calls)
+
+    def make(frame, **options):
+        calls.append((len(frame), options))
+        return "x" * 100
+
     for title in ("one", "two", "three", "one"):
         drawn.drawn(make, FRAME, title=title)
     assert len(calls) == 4

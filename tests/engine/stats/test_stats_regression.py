@@ -1,5 +1,7 @@
 """Regressions over pairs, with statsmodels, scikit-learn and SciPy as witnesses."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import statsmodels.api as sm
@@ -190,3 +192,39 @@ def test_r2_does_not_depend_on_units_and_grows_with_a_predictor(seed, scale, shi
         assert a.r.value == pytest.approx(-b.r.value)
         assert a.both.value >= max(a.r2.value, a.base.value) - 1e-12
         assert a.out.value <= a.r2.value + 1e-12
+
+
+def test_several_predictors_at_once_are_those_one_by_one():
+    rng = np.random.default_rng(5)
+    first = points(networks=40)
+    others = [replace(first, x=rng.normal(size=len(first.y)) + k * first.y) for k in (0, 1)]
+    alone = replace(first, x=first.base, base=None)
+    every = [first, *others, alone]
+    for one, together in zip(every, regression.compare_all(every, resamples=50), strict=True):
+        by_itself = regression.compare(one, resamples=50)
+        for view in regression.VIEWS:
+            for name in ("r", "slope", "intercept", "r2", "spearman", "out", "both", "gain", "gain_out"):
+                assert getattr(together[view], name) == pytest.approx(getattr(by_itself[view], name), nan_ok=True)
+            assert (together[view].networks, together[view].pairs) == (by_itself[view].networks, by_itself[view].pairs)
+    with pytest.raises(ValueError, match="same y"):
+        regression.compare_all([first, replace(first, y=first.y + 1)])
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4)), min_size=1, max_size=30))
+def test_ranks_are_those_of_scipy(rows):
+    pair, values = (np.array(column) for column in zip(*rows, strict=True))
+    pooled, own = regression.ranked(values.astype(float), pair)
+    assert pooled.tolist() == stats.rankdata(values).tolist()
+    for one in np.unique(pair):
+        assert own[pair == one].tolist() == stats.rankdata(values[pair == one]).tolist()
+
+
+def test_single_precision_sums_change_no_interval_that_is_read(monkeypatch):
+    given = points(networks=100)
+    assert np.bincount(given.network).size >= regression.SINGLE
+    single = regression.compare(given)
+    monkeypatch.setattr(regression, "SINGLE", 10**9)
+    double = regression.compare(given)
+    for view in regression.VIEWS:
+        for name in ("r", "spearman", "r2", "both_out", "intercept"):
+            assert getattr(single[view], name) == pytest.approx(getattr(double[view], name), abs=1e-5)

@@ -235,3 +235,20 @@ def test_any_text_and_number_survives_the_store(tmp_path_factory, told):
     assert [None if np.isnan(v) else v for v in found["value"].astype(float)] == [v for _, v, _ in told]
     assert len(store.query("SELECT * FROM scores")) == len(told)
     assert manifests.read(places.results(), "r1").finished
+
+
+def test_many_scores_that_are_packed_in_parts_answer_as_few_do(monkeypatch):
+    from engine.store import reading
+
+    for run, minutes, value in (("r1", 0, 0.5), ("r2", 5, 0.25)):
+        told = [a_score(value + i / 100, network=name, metric=m) for i, name in enumerate(("a", "b")) for m in ("x", "y", "z")]
+        write(run, [store.block(rows.Score, told if run == "r1" else told[1:4])], minutes=minutes)
+    asked = ("SELECT * FROM scores ORDER BY ALL", "SELECT network, metric, value FROM scores", "SELECT * FROM sets ORDER BY ALL")
+    few = reading.build("few", sample=True)
+    monkeypatch.setattr(reading, "_SORTED_AT_ONCE", 4)
+    many = reading.build("many", sample=True)
+    assert len(few.query(asked[0])) == 6
+    for sql_text in asked:
+        assert few.query(sql_text).astype(str).equals(many.query(sql_text).astype(str))
+    assert many.connection.execute("SELECT count(*) FROM packed.scores").fetchone() == (6,)
+    assert reading._in_batches([("a", 3), ("b", 1), ("c", 9), ("d", 2)]) == [["a", "b"], ["c"], ["d"]]

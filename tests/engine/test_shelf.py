@@ -1,7 +1,12 @@
+import numpy as np
+import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages.parts.shelf import Shelf
+from engine import shelf as shelves
+from engine.plots import template
+from engine.shelf import Shelf
 
 
 def test_what_was_made_once_is_not_made_again():
@@ -36,3 +41,19 @@ def test_the_shelf_never_holds_more_than_its_limit(asked):
     for key, size in asked:
         shelf.get((key, size), lambda size=size: bytes(size))
         assert shelf.held <= 40
+
+
+def test_frames_arrays_figures_and_what_holds_them_count_by_their_numbers():
+    numbers = np.zeros(1000)
+    frame = pd.DataFrame({"a": numbers, "b": numbers})
+    figure = template.figure([{"type": "scatter", "x": numbers, "y": numbers}])
+    for held, least in ((numbers, 8000), (frame, 16000), (frame["a"], 8000), (figure, 16000), ({"x": (frame, [numbers])}, 24000)):
+        assert least <= shelves.size(held) <= least + 40_000  # a figure has its template
+
+
+def test_what_raises_is_not_kept():
+    shelf = Shelf(100)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            shelf.get("a", lambda: 1 // 0)
+    assert shelf.get("a", lambda: b"x") == b"x"

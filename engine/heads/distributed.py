@@ -1,0 +1,13 @@
+"""The heads in an executor: they take minutes, so that one process is enough, and say so."""
+
+from collections.abc import Iterator
+
+from engine import errors
+from engine.executors import Executor
+from engine.heads.run import Before, Step
+from engine.heads.spec import HeadsSpec
+
+
+def run(_spec: HeadsSpec, _before: Before, _executor: Executor) -> Iterator[Step]:
+    """Raise UserError: networks with heads are fitted in one process."""
+    raise errors.UserError("Networks with heads are fitted in one process.", "Run it without a pool or a scheduler.")

@@ -1,0 +1,93 @@
+"""See a system and act on it: its graph, what is done to it, pictures that change under the hand; seeing against doing; a set to keep."""
+
+import functools
+
+import streamlit as st
+
+from engine import systems
+from engine.interventions import sentences, starts
+from pages.components import world as hand
+from pages.interventions import keeping, seeing, world
+from pages.interventions.world import World
+from pages.parts import kit, navigation, routes
+
+HOW = (
+    "A **system** is a small world that makes pictures: each box is a **factor** (the class, the colour of the ink, the light), each arrow says "
+    "which factor decides another. In training, some arrows tie the class to things that need not go with it: those are **confounded**, drawn "
+    "double. A network can learn such a tie instead of the class.\n\n"
+    "To **intervene** is to reach in and set a factor by hand, `do(ink=red)`, or to cut an arrow, `cut(class->ink)`. What caused the factor has no "
+    "say then; what it causes follows; all else stays as it was. Each picture keeps its own chance (the same glyph, the same place), so that before "
+    "and after can be compared picture by picture. Grey in a box is training, the coloured line is now; a shaded range is what training shows: "
+    "beyond it lies what no network has seen."
+)
+
+
+def main() -> None:
+    """Draw the page."""
+    kit.title("See and act", "What would the pictures look like if the world were different?", HOW)
+    chosen = world.chosen()
+    left, right = st.columns([2, 5], vertical_alignment="bottom")
+    with left:
+        world.choose_system(chosen)
+    with right:
+        st.caption(kit.escape(_about(chosen.system)))
+    _broken()
+    system = world.loaded(chosen)
+    kit.finding(world.spoken(_training(system)), key="finding-training")
+    _hand(chosen, system)
+    seeing.show(chosen, system)
+    keeping.show(chosen)
+    _next(chosen)
+
+
+def _about(name: str) -> str:
+    """Return the first two sentences of a system's card."""
+    return ". ".join(" ".join(systems.card(name).text.replace("`", "").split()).split(". ")[:2]).rstrip(".") + "."
+
+
+@functools.lru_cache(maxsize=32)
+def _starts(system: systems.System) -> tuple[starts.Start, ...]:
+    return starts.starts(system)
+
+
+@functools.lru_cache(maxsize=32)
+def _training(system: systems.System) -> str:
+    return sentences.of_training(system)
+
+
+def _broken() -> None:
+    """Say which systems cannot be used; the others can."""
+    for name in systems.names():
+        if said := systems.problem(name):
+            st.caption(f":material/error: {kit.escape(name)} cannot be used. {kit.escape(said)}")
+
+
+def _hand(chosen: World, system: systems.System) -> None:
+    usual = systems.parameters(chosen.system, {})
+    rested = hand.Rested(chosen.do, chosen.given, {name: value for name, value in chosen.parameters.items() if value != usual[name]}, chosen.seed)
+    first = [(one, world.address("act", World(chosen.system, chosen.parameters, one.act.text(), seed=chosen.seed))) for one in _starts(system)]
+    has_strip = any(place.path == "strip" for place in navigation.available())
+    asked = hand.show(
+        system, rested, key="hand", url=routes.world_url(system.name), token=routes.world_token(system.name), starts=first, strip=has_strip,
+        on_rest=lambda at: world.remember(_world(chosen.system, at)),
+    )  # fmt: skip
+    if asked is not None:
+        page, query = navigation.target(world.address("strip", _world(chosen.system, asked), unit=str(asked.unit), factor=asked.factor))
+        st.switch_page(page, query_params=query)
+
+
+def _world(system: str, at: hand.Rested) -> World:
+    return World(system, systems.parameters(system, at.parameters), at.do, at.given, at.seed)
+
+
+def _next(chosen: World) -> None:
+    kit.links(
+        [
+            ("How networks respond", world.address("respond", chosen)),
+            ("One picture along a path", world.address("strip", chosen)),
+            ("Train under confounding", world.address("remedies", chosen)),
+        ]
+    )
+
+
+main()

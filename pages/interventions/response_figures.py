@@ -1,0 +1,197 @@
+"""The figures of responses: curves with training shaded, maps, the sensitivity profile, and links from what they show to the pictures."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from engine import systems
+from engine.interventions import findings, plots, profile, settings, views
+from engine.interventions.plots import Kind
+from engine.interventions.spec import InterventionsSpec, Plan
+from engine.plots import drawn, formats
+from pages.interventions import response_form
+from pages.interventions import world as worlds
+from pages.interventions.world import World
+from pages.parts import kit
+
+SHOWN: dict[str, Kind] = {"the numbers": "value", "paired differences from the base world": "difference"}
+MARGINS = {f"{points} points": points / 100 for points in (2, 3, 5, 10)}
+SHORT = {views.TITLES["mean_confidence"]: "confidence", views.TITLES["ece"]: "ECE"}  # beside small figures
+WORDS = {"training": "With values that occur in training", "anywhere": "Over the whole domain"}
+COLUMNS = [
+    "network", "factor", "level", "place", "factor_2", "level_2", "place_2", "inside", "metric", "value", "low", "high", "n", "difference",
+    "difference_low", "difference_high", "p", "gained", "lost", "reason",
+]  # fmt: skip
+
+
+def margin() -> float:
+    """Ask which loss is small enough to ignore."""
+    label = st.segmented_control(
+        "Small enough to ignore", list(MARGINS), default=next(iter(label for label, share in MARGINS.items() if share == profile.MARGIN)),
+        key="margin", bind="query-params", required=True,
+        help="A factor breaks a network where it is shown to cost more accuracy than this; a network is invariant where every value is shown "
+        "to change it by less. All tests of a region are adjusted for their number.",
+    )  # fmt: skip
+    return MARGINS[str(label)]
+
+
+def margin_before() -> float:
+    """Return the margin that will be chosen below: the finding stands above the choice."""
+    said = st.session_state.get("margin") or st.query_params.get("margin")
+    return MARGINS.get(str(said), profile.MARGIN)
+
+
+def kind() -> Kind:
+    """Ask whether to show the numbers or their differences."""
+    label = st.segmented_control("Show", list(SHOWN), default=next(iter(SHOWN)), key="show", bind="query-params", required=True)
+    return SHOWN[str(label)]
+
+
+def curves(world: World, found: pd.DataFrame, factor: str, shown: Kind) -> None:
+    """Show the response curve of one factor: accuracy, then confidence and calibration."""
+    system = worlds.loaded(world)
+    about = system.factor(factor)
+    told = f"{factor}{f' ({about.unit})' if about.unit else ''}"
+    mine = {metric: _rows(found, factor, metric) for metric in views.TITLES}
+    within = (0.0, 1.02) if shown == "value" else None
+    picked = kit.figure(
+        _figure(system, mine["accuracy"], factor, "accuracy", told, within, shown, listed=True), key=f"curve-{factor}", data=_data(found, factor),
+        name=f"Response to {factor} in {world.system}", select=True,
+        alt=f"Accuracy of {mine['accuracy']['network'].nunique()} networks against {factor}; what occurs in training is shaded",
+    )  # fmt: skip
+    _pictures(world, mine["accuracy"], factor, picked)
+    small = {
+        title: _figure(system, mine[metric], factor, title, told, within, shown, height=260)
+        for metric, title in views.TITLES.items()
+        if metric != "accuracy"
+    }
+    st.header("Do they know it?", anchor="confidence")
+    st.html(f"<style>.st-key-panels-others-{factor} {{ grid-template-columns: repeat(auto-fill, minmax(min(100%, 420px), 1fr)); }}</style>")
+    kit.figures(
+        small, key=f"others-{factor}", data=_data(found, factor), name=f"Confidence and calibration against {factor} in {world.system}",
+        legend=plots.legend(mine["accuracy"]), alt=f"Mean confidence and calibration error against {factor}",
+    )  # fmt: skip
+
+
+def _rows(found: pd.DataFrame, factor: str, metric: str) -> pd.DataFrame:
+    return views.curve(found, factor, [metric])[COLUMNS].reset_index(drop=True)
+
+
+def _data(found: pd.DataFrame, factor: str) -> pd.DataFrame:
+    return views.curve(found, factor, list(views.TITLES))[COLUMNS].reset_index(drop=True)
+
+
+def _figure(
+    system: systems.System, rows: pd.DataFrame, factor: str, title: str, x_title: str, within: tuple[float, float] | None, shown: Kind,
+    *, height: int = plots.HEIGHT, listed: bool = False,
+) -> go.Figure:  # fmt: skip
+    said = title if shown == "value" else f"Δ {SHORT.get(title, title)}"
+    if system.factor(factor).categorical:
+        return drawn.drawn(plots.categories, rows, title=said, x_title=x_title, within=within, kind=shown, height=height, listed=listed)
+    support = systems.support(system, factor).intervals
+    return drawn.drawn(plots.curve, rows, title=said, x_title=x_title, support=support, within=within, kind=shown, height=height, listed=listed)
+
+
+def _pictures(world: World, rows: pd.DataFrame, factor: str, picked: Sequence[str]) -> None:
+    """Link to the pictures behind a clicked point, else behind the worst one."""
+    known = rows[rows["difference"].notna()]
+    if known.empty:
+        return
+    worst = known.sort_values("difference", kind="stable").iloc[0]
+    level = next((text for text in picked if text in set(known["level"])), str(worst["level"]))
+    row = known[known["level"] == level].iloc[0]
+    value = settings.Level(factor, level, None if pd.isna(row["place"]) else float(row["place"]), bool(row["inside"]))
+    there = replace(world, do=systems.text(settings.acts(world.interventions, (value,))))
+    kit.links([
+        (f"See the pictures where {factor} is {level}", worlds.address("act", there)),
+        (f"Follow one picture along {factor}", worlds.address("strip", world, factor=factor)),
+    ])  # fmt: skip
+    if not picked:
+        st.caption("Click a point to see its pictures.")
+
+
+def maps(world: World, found: pd.DataFrame, spec: InterventionsSpec) -> None:
+    """Show the heat map of two factors, a panel a network."""
+    first, second = spec.factors
+    metric = {title: name for name, title in views.TITLES.items()}[kit.choose("Number", list(views.TITLES.values()), key="number", width=260)]
+    mine = found[(found["factor_2"] != "") & (found["metric"] == metric)]
+    base = found[(found["factor"] == "") & (found["metric"] == metric)].set_index("network")["value"]
+    panels = {
+        str(name): drawn.drawn(
+            plots.heat, part[COLUMNS].reset_index(drop=True), (first, second), title=views.TITLES[metric],
+            heading=f"{name}: {formats.percent(base.get(name))} in the base world",
+        )
+        for name, part in mine.groupby("network", sort=False, observed=True)
+    }  # fmt: skip
+    st.html("<style>.st-key-panels-map { grid-template-columns: repeat(auto-fill, minmax(min(100%, 480px), 1fr)); }</style>")
+    kit.figures(
+        panels, key="map", data=mine[COLUMNS], name=f"{views.TITLES[metric]} by {first} and {second} in {world.system}",
+        alt=f"Heat maps of {views.TITLES[metric]}, {first} across and {second} upwards, a panel a network; what occurs in training is framed",
+    )  # fmt: skip
+    st.caption("Framed: values of both factors that occur in training, though perhaps not together.")
+
+
+def profiles(world: World, found: pd.DataFrame, spec: InterventionsSpec, limit: float) -> None:
+    """Show the sensitivity profile: what breaks each network within training and anywhere, and what it is invariant to."""
+    told = profile.profile(found, limit)
+    factors = profile.ordered(told)
+    reach = min(1.02, max(0.3, float(told["high"].max()) + 0.04)) if len(told) else 1.0
+    panels = {
+        WORDS[region]: drawn.drawn(plots.profile, told, region, profile.ordered(told, region), limit, reach=reach, heading=WORDS[region])
+        for region in profile.REGIONS
+        if profile.ordered(told, region)
+    }
+    st.html("<style>.st-key-panels-profile { grid-template-columns: repeat(auto-fill, minmax(min(100%, 420px), 1fr)); }</style>")
+    kit.figures(
+        panels, key="profile", data=told, name=f"Sensitivity profile in {world.system}", legend=plots.legend(told),
+        alt="Largest loss of accuracy of each network to each factor with intervals, with values that occur in training and over the whole domain",
+    )  # fmt: skip
+    st.caption(
+        "Full marks: the factor breaks the network. Upright strokes: the network is invariant to it. Hollow marks: neither is shown. "
+        "Grey ground: small enough to ignore. Factors that never vary in training stand on the right only."
+    )
+    _verdicts(told, factors)
+    with st.container(horizontal=True, gap="small", key="curves-of"):
+        st.markdown("Response curve of", width="content")
+        for name in factors:  # at the same values: these cells are answered
+            one = spec.model_copy(update={"ask": "curve", "factors": (name,), "steps": spec.grid})
+            st.button(name, key=f"open-{name}", type="tertiary", on_click=response_form.show, args=(one,))
+
+
+def _verdicts(told: pd.DataFrame, factors: Sequence[str]) -> None:
+    """Show what is told of each network and factor, in words."""
+    st.header("What is told", anchor="verdicts")
+    anywhere = told[told["region"] == profile.ANYWHERE]
+    words = anywhere.assign(said=[_word(row) for row in anywhere.to_dict("records")])
+    table = words.pivot_table(index="factor", columns="network", values="said", aggfunc="first", sort=False).reindex(list(factors))
+    table.columns.name = None
+    titles = {str(network): str(network) for network in table.columns}
+    height = 40 + 33 * len(table)
+    kit.table(table.reset_index(), key="verdicts", name="what each factor does to each network", columns=titles, height=height)
+
+
+def _word(row: dict) -> str:
+    if row["verdict"] == profile.BREAKS:
+        return f"breaks: loses {formats.fixed(100 * row['loss'], 0)} [{formats.fixed(100 * row['low'], 0)}, {formats.fixed(100 * row['high'], 0)}]"
+    return str(row["verdict"])
+
+
+def finding(found: pd.DataFrame, spec: InterventionsSpec, limit: float) -> str:
+    """Return what the responses say, as a sentence."""
+    if spec.ask == "profile":
+        return findings.of_profile(profile.profile(found, limit), limit)
+    if spec.ask == "map":
+        return findings.of_map(found, (spec.factors[0], spec.factors[1]))
+    return findings.of_curve(found, spec.factors[0], limit)
+
+
+def reasons(found: pd.DataFrame, planned: Plan) -> None:
+    """Say which networks could not answer, and why."""
+    failed = found[found["reason"].notna() & (found["factor"] == "")].drop_duplicates("network")
+    for row in failed.to_dict("records"):
+        st.warning(f"{kit.escape(str(row['network']))} has no answers: {kit.escape(str(row['reason']))}")
+    for note in planned.notes:
+        st.caption(kit.escape(note))
