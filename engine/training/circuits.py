@@ -44,7 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--truncation", type=float, help="largest distance of a link; any unless given")
     parser.add_argument("--prior-weight", type=float, help=f"of the prior's loss, {arms.PRIOR_WEIGHT:g} unless given")
     parser.add_argument("--modules", type=int, help=f"processors, {arms.MODULES} unless given")
-    parser.add_argument("--signature-rate", type=float, help="learning rate of signatures, times that of the rest; 1 unless given")
+    parser.add_argument(
+        "--signature-rate", type=float, help=f"learning rate of signatures, times that of the rest; {arms.SIGNATURE_RATE:g} unless given"
+    )
     parser.add_argument("--steps", type=int, help="training steps; as many as the data set asks for unless given")
     parser.add_argument("--choose", action="store_true", help="only compare eps, truncation and prior weight on validation data")
     parser.add_argument("--chosen", action="store_true", help="take what --choose found best in this folder for each data set")
