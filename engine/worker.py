@@ -22,6 +22,7 @@ from engine.assay import prepared
 from engine.control import workers
 from engine.models import predict
 from engine.spec import Spec
+from engine.steps import Before
 
 STUDIES = ("assay", "sweep", "remedies", "interventions", "heads", "circuits", "intake")
 IDLE_SECONDS = 20.0
@@ -159,7 +160,7 @@ def _run(job: control.Job, progress: _Progress, watch: Callable[[_Progress], Non
             _take(steps, None, job, progress, watch)
         return
     writer = store.Writer(job.id)
-    before = module.Before(job.id, {table.table: writer.manifest().keys(table.table) for table in rows.TABLES})
+    before = Before(job.id, {table.table: writer.manifest().keys(table.table) for table in rows.TABLES})
     sink = _Sink(writer)
     where = executors.Where.read(job.executor)
     with _steps(job.study, module, spec, before, where) as steps:

@@ -10,10 +10,11 @@ from dataclasses import replace
 
 from engine import control, errors, executors, rows, store
 from engine.assay import scoring, tasks
-from engine.assay.run import Before, Bench, Step, described, in_groups, progress_of
+from engine.assay.run import Bench, described, in_groups, progress_of
 from engine.assay.spec import AssaySpec, Cell, Evaluation, Plan, plan
 from engine.datasets import images
 from engine.executors import Done, Executor, Flight
+from engine.steps import Before, Step
 
 TASK_SECONDS = (0.3, 8.0)
 TASKS_A_WORKER = 4  # when there is little to do, tasks get shorter, so that all workers have some

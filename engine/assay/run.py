@@ -4,7 +4,7 @@ import json
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,34 +16,10 @@ from engine.assay.classes import Alignment, align, names_of
 from engine.assay.spec import ATTACKS, AssaySpec, Cell, Evaluation, Plan, plan
 from engine.datasets import images
 from engine.models import batching, predict
+from engine.steps import Before, Step
 
 _NETWORKS_AT_ONCE = 16
 _KEPT_BYTES = 400_000_000
-
-
-@dataclass(frozen=True)
-class Step:
-    """What one step of a run hands over: rows of whole cells, and what they answer."""
-
-    blocks: tuple[rows.Block, ...] = ()
-    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # table -> hashes that a resumed run need not answer again
-    cells: int = 0
-    images: int = 0  # that a network looked at
-    message: str = ""
-    log: str = ""  # a sentence for the run's log
-    rates: Mapping[tuple[str, str], tuple[int, float]] = field(default_factory=dict)  # (kind, name) -> images, seconds
-
-
-@dataclass(frozen=True)
-class Before:
-    """What an earlier attempt at the same run has stored."""
-
-    run: str
-    keys: Mapping[str, frozenset[str]]
-
-    def has(self, table: str, key: str) -> bool:
-        """Return whether the run already holds this."""
-        return key in self.keys.get(table, frozenset())
 
 
 def run(spec: AssaySpec, before: Before) -> Iterator[Step]:

@@ -13,9 +13,10 @@ from typing import Any
 from engine import errors, hashing, networks, registry, rows, store
 from engine.assay import scoring
 from engine.assay.classes import Alignment
-from engine.assay.run import Before, Bench, Step
+from engine.assay.run import Bench
 from engine.assay.spec import ATTACKS, AssaySpec, Cell, Evaluation, Plan
 from engine.datasets import images
+from engine.steps import Before, Step
 
 MOST_NETWORKS = 16  # kept loaded
 Job = Mapping[str, Any]

@@ -1,40 +1,14 @@
 """The circuits' run: from trained networks to rows about their modules, links and curves. Progress, storing and stopping are the caller's."""
 
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 from engine import networks, rows, store
 from engine.circuits import observing, pruning
 from engine.circuits.observing import Watched
 from engine.circuits.spec import Cell, CircuitsSpec, plan, shifts_of
 from engine.models import predict
-
-
-@dataclass(frozen=True)
-class Step:
-    """What one step of a run hands over: rows of whole cells, and what they answer."""
-
-    blocks: tuple[rows.Block, ...] = ()
-    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # table -> hashes that a resumed run need not answer again
-    cells: int = 0
-    images: int = 0
-    message: str = ""
-    log: str = ""
-    rates: Mapping[tuple[str, str], tuple[int, float]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Before:
-    """What an earlier attempt at the same run has stored."""
-
-    run: str
-    keys: Mapping[str, frozenset[str]]
-
-    def has(self, table: str, key: str) -> bool:
-        """Return whether the run already holds this."""
-        return key in self.keys.get(table, frozenset())
-
+from engine.steps import Before, Step
 
 TABLE = {"graph": "circuits", "pruning": "circuit_curves"}  # where a part's key is kept
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from engine import errors
 from engine.executors import Executor
-from engine.heads.run import Before, Step
 from engine.heads.spec import HeadsSpec
+from engine.steps import Before, Step
 
 
 def run(_spec: HeadsSpec, _before: Before, _executor: Executor) -> Iterator[Step]:

@@ -1,36 +1,11 @@
 """The heads' run: each network is fitted, read, and its rows handed over; a cell is a network."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 from engine import rows, store
 from engine.heads import fitting, measuring
 from engine.heads.spec import HeadsSpec, Job, plan
-
-
-@dataclass(frozen=True)
-class Step:
-    """What one step of a run hands over: rows of whole cells, and what they answer."""
-
-    blocks: tuple[rows.Block, ...] = ()
-    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # table -> hashes that a resumed run need not answer again
-    cells: int = 0
-    images: int = 0
-    message: str = ""
-    log: str = ""
-    rates: Mapping[tuple[str, str], tuple[int, float]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Before:
-    """What an earlier attempt at the same run has stored."""
-
-    run: str
-    keys: Mapping[str, frozenset[str]]
-
-    def has(self, table: str, key: str) -> bool:
-        """Return whether the run already holds this."""
-        return key in self.keys.get(table, frozenset())
+from engine.steps import Before, Step
 
 
 def run(spec: HeadsSpec, before: Before) -> Iterator[Step]:

@@ -1,13 +1,8 @@
 """What ships of the heads: one small run a question, and the weights of the networks that a page opens first."""
 
-import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-import pandas as pd
 
 from engine import rows, store
 from engine.heads import views, weights
@@ -39,25 +34,9 @@ def ship(into: Path, weights_into: Path, seeds: Sequence[int] = SEEDS, only: str
 
 
 def _run(run: str, name: str, into: Path) -> int:
-    """Write a run anew under a name that is the same from every machine; returns its bytes."""
+    """Write a run anew under another name; returns its bytes."""
     told = store.query("SELECT * EXCLUDE (root) FROM runs WHERE run = ?", [run]).iloc[0]
-    row = rows.Run(**{**{f.name: _plain(told[f.name]) for f in fields(rows.Run)}, "run": name})
-    found = store.part_of(run, rows.Treatment.table).drop(columns="run")
-    block = rows.Block(rows.Treatment, {str(column): [_plain(v) for v in found[column]] for column in found.columns}, len(found))
-    with tempfile.TemporaryDirectory() as folder:
-        writer = store.Writer(name, Path(folder))
-        writer.append([block])
-        writer.finish(row)
-        return packing.pack(name, Path(folder), into)
-
-
-def _plain(value: Any) -> Any:
-    """Return a cell of a frame as a row holds it."""
-    if isinstance(value, pd.Timestamp):
-        return value.to_pydatetime()
-    if value is None or (not isinstance(value, str) and pd.isna(value)):
-        return None
-    return value.item() if isinstance(value, np.generic) else value
+    return packing.renamed(told.to_dict(), store.part_of(run, rows.Treatment.table), rows.Treatment, name, into)
 
 
 def _weights(kept: Sequence[Job]) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:

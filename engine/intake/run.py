@@ -6,26 +6,17 @@ A kill loses nothing: what was brought still lies where it lay, and the next wor
 import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from engine import control, errors
 from engine.datasets import images
 from engine.intake import spec as asking
 from engine.intake.spec import IntakeSpec
+from engine.steps import Step
 
 STORES_ITSELF = True  # the importers write and finish what they store; the worker keeps only time, cancel and end
 Told = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Step:
-    """How far it has come since the step before."""
-
-    cells: int = 0
-    images: int = 0
-    message: str = ""
-    log: str = ""
 
 
 class _Ended(Exception):  # noqa: N818

@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -24,33 +24,9 @@ from engine.interventions import spec as asking
 from engine.interventions.outcomes import Outcomes
 from engine.interventions.spec import InterventionsSpec, Plan, World, plan
 from engine.models import batching, predict
+from engine.steps import Before, Step
 
 _SHARED_BYTES = 64_000_000  # of inputs that networks with equal preprocessing share
-
-
-@dataclass(frozen=True)
-class Step:
-    """What one step of a run hands over: rows of whole cells, and what they answer."""
-
-    blocks: tuple[rows.Block, ...] = ()
-    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # table -> hashes that a resumed run need not answer again
-    cells: int = 0
-    images: int = 0  # that a network looked at
-    message: str = ""
-    log: str = ""  # a sentence for the run's log
-    rates: Mapping[tuple[str, str], tuple[int, float]] = field(default_factory=dict)  # (kind, name) -> images, seconds
-
-
-@dataclass(frozen=True)
-class Before:
-    """What an earlier attempt at the same run has stored."""
-
-    run: str
-    keys: Mapping[str, frozenset[str]]
-
-    def has(self, table: str, key: str) -> bool:
-        """Return whether the run already holds this."""
-        return key in self.keys.get(table, frozenset())
 
 
 @dataclass(frozen=True)

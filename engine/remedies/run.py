@@ -6,13 +6,13 @@ import numpy as np
 from jaxtyping import UInt8
 
 from engine import hashing, networks, rows, systems
-from engine.assay.run import Before, Step
 from engine.datasets import images
 from engine.models import batching, predict
 from engine.remedies import worlds
 from engine.remedies.spec import RemediesSpec, plan
 from engine.remedies.worlds import World
 from engine.stats import softmax
+from engine.steps import Before, Step
 from engine.training import confounded
 from engine.training.methods import Job, made
 

@@ -1,13 +1,19 @@
 """Putting a finished run as small as it gets into another root: one file a table, each column in the encoding that suits it."""
 
+import tempfile
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from engine import rows
 from engine.store import manifests, roots, schema
 from engine.store.roots import Root
+from engine.store.writing import Writer
 
 _ENCODINGS = {"cell": "DELTA_BYTE_ARRAY", "position": "DELTA_BINARY_PACKED", "value": "BYTE_STREAM_SPLIT", "low": "BYTE_STREAM_SPLIT",
               "high": "BYTE_STREAM_SPLIT", "confidence": "BYTE_STREAM_SPLIT", "logits.list.element": "BYTE_STREAM_SPLIT"}  # fmt: skip
@@ -26,6 +32,37 @@ def pack(run: str, source: Root, target: Root) -> int:
     parts = tuple(_packed(source, target, manifest, table) for table in tables)
     manifests.write(target, manifests.Manifest(run, finished=True, parts=parts))
     return sum(part.bytes for part in parts)
+
+
+def renamed(told: Mapping[Any, Any], found: pd.DataFrame, table: type, name: str, target: Root) -> int:
+    """Write a finished run's rows of one table into another root, under a name that is the same from every machine.
+
+    Args:
+        told: The run's row of `runs`.
+        found: Its rows of the table.
+        table: The table, a class of `engine.rows`.
+        name: The run's new name; a run of that name is written over.
+        target: Where to.
+
+    Returns:
+        The bytes written.
+    """
+    row = rows.Run(**{**{f.name: _plain(told[f.name]) for f in fields(rows.Run)}, "run": name})
+    columns = {str(column): [_plain(value) for value in found[column]] for column in found.drop(columns="run")}
+    with tempfile.TemporaryDirectory() as folder:
+        writer = Writer(name, Path(folder))
+        writer.append([rows.Block(table, columns, len(found))])
+        writer.finish(row)
+        return pack(name, Path(folder), target)
+
+
+def _plain(value: Any) -> Any:
+    """Return a cell of a frame as a row holds it."""
+    if isinstance(value, pd.Timestamp):
+        return value.to_pydatetime()
+    if hasattr(value, "tolist"):  # an array, or a number of NumPy
+        return value.tolist()
+    return None if value is None or (not isinstance(value, str | list) and pd.isna(value)) else value
 
 
 def _packed(source: Root, target: Root, manifest: manifests.Manifest, table: str) -> manifests.Part:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from engine import executors
-from engine.assay.run import Before, Step
 from engine.executors import Executor
+from engine.steps import Before, Step
 from engine.sweep import run as sweep
 from engine.sweep.spec import SweepSpec, plan
 

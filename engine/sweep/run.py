@@ -15,9 +15,10 @@ from torch import nn
 from engine import hashing, networks, places, registry, rows, shifts, store
 from engine.assay import scoring
 from engine.assay.classes import Alignment
-from engine.assay.run import Before, Step, _order  # the one fixed order, so that corrupted images are those of every assay
+from engine.assay.run import _order  # the one fixed order, so that corrupted images are those of every assay
 from engine.datasets import images
 from engine.models import batching, predict
+from engine.steps import Before, Step
 from engine.sweep import fitting
 from engine.sweep.spec import (
     ARCHITECTURES,

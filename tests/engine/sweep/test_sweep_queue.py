@@ -7,7 +7,7 @@ import pytest
 
 from engine import control, executors, places, store, worker
 from engine.__main__ import main
-from engine.assay.run import Before
+from engine.steps import Before
 from engine.sweep import distributed, run, shards
 from engine.sweep.spec import SweepSpec, cost, plan
 
