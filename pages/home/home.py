@@ -67,6 +67,8 @@ def _next(falls: pd.DataFrame) -> None:
         ("Which of these networks should we ship?", "choose"),
         ("How fast do networks fail under noise, blur, rotation?", "assay-strength"),
         ("See images that fool a network, and how sure it was", "assay-examples"),
+        ("Change the world behind the pictures, and watch", "act"),
+        ("Which factor of the picture breaks a network?", "respond"),
         ("Bring your own network, images or predictions", "library?tab=Bring+your+own"),
     ])  # fmt: skip
 
