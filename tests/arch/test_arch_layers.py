@@ -16,7 +16,8 @@ from pages.parts import navigation
 ROOT = Path(__file__).resolve().parents[2]
 LINT = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache", "--no-logo"]
 WITH_TORCH = ("engine.models", "engine.attacks", "engine.training", "engine.worker", "engine.assay.run", "engine.assay.measuring",
-              "engine.assay.distributed", "engine.assay.tasks", "engine.sweep.run", "engine.sweep.distributed", "engine.sweep.fitting", "engine.sweep.shards",
+              "engine.assay.distributed", "engine.assay.tasks", "engine.sweep.run", "engine.sweep.distributed", "engine.sweep.fitting",
+              "engine.sweep.shards",
               "engine.remedies.run", "engine.heads.run", "engine.heads.fitting", "engine.heads.distributed",
               "engine.live", "engine.interventions.answer", "engine.interventions.run", "engine.circuits.run",
               "engine.circuits.observing", "engine.circuits.pruning", "engine.circuits.answer", "engine.circuits.attributing",
