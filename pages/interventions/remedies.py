@@ -234,7 +234,7 @@ def _asked(system: str, chosen: World) -> RemediesSpec | None:
     with second:
         kind = kit.choose("Architecture", list(methods.ARCHITECTURES), key="architecture", format_func=lambda name: methods.ARCHITECTURES[name].title)
     with third:
-        units = kit.choose("Test units", list(UNITS), key="units", default=2000, format_func=formats.count)
+        units = kit.choose("Test units", list(UNITS), key="test-units", default=2000, format_func=formats.count)
     if not asked or not ways:
         st.caption("Choose at least one strength and one method.")
         return None
