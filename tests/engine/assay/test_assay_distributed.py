@@ -55,12 +55,10 @@ def answered(spec=SPEC, where=None, watch=None):
 
 
 def assert_same_rows(one, other):
-    for table, columns in (
-        ("scores", SCORES),
-        ("predictions", PREDICTIONS),
-        ("features", FEATURES),
-        ("examples", ["dataset", "split", "example_id", "position", "label"]),
-    ):
+    for table, columns in (("scores", SCORES), ("predictions", PREDICTIONS), ("features", FEATURES), ("examples", EXAMPLES)):
+        if all(store.part_of(run, table).empty for run in (one, other)):
+            assert table == "features", table  # kept only where they are asked for
+            continue
         first, second = (store.part_of(run, table)[columns].sort_values(columns[:8], ignore_index=True) for run in (one, other))
         assert len(first)
         pd.testing.assert_frame_equal(first, second)
