@@ -207,7 +207,7 @@ def cross(collection: str = "", metrics: Sequence[str] = ("accuracy",), id_set: 
 
 def _words(codes: Int[np.ndarray, " n"], words: Iterable[Any]) -> pd.Categorical:
     """Return words by their codes; -1 is none."""
-    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype([str(word) for word in words]))  # type: ignore[call-overload]
+    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(pd.Index(words, dtype=str)))  # type: ignore[call-overload]
 
 
 @dataclass(frozen=True, eq=False)

@@ -183,8 +183,9 @@ def gaps(decided: Decided, *, fewest: int = FEWEST) -> pd.DataFrame:
 
 
 def _numbers(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame with NaN for what was not measured, so that a column without any number is one of numbers still."""
-    return frame.astype({"value": np.float64, "low": np.float64, "high": np.float64})
+    """Return a frame with NaN for what was not measured, so that a column without any number is one of numbers still; no reason is None."""
+    reasons = frame["reason"].astype(object).where(frame["reason"].notna(), None)
+    return frame.assign(reason=reasons).astype({"value": np.float64, "low": np.float64, "high": np.float64})
 
 
 def _gap(name: str, decided: Decided, fewest: int) -> Gap:

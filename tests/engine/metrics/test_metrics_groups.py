@@ -127,6 +127,7 @@ def test_a_rate_of_few_people_is_not_estimable_and_says_why():
     found = groups.by_group(decided).set_index(["group", "metric"])
     assert np.isnan(found.loc[("few", "selection_rate"), "value"])
     assert found.loc[("few", "selection_rate"), "reason"] == "Not estimable: 9 people, at least 10 are needed."
+    assert found.loc[("many", "selection_rate"), "reason"] is None
     assert found.loc[("few", "fpr"), "n"] == 3
     gaps = groups.gaps(decided).set_index("metric")
     assert np.isnan(gaps.loc["demographic_parity_difference", "value"])
