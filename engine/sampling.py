@@ -2,7 +2,6 @@
 
 import importlib
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +14,10 @@ from engine.heads.spec import PREFIX as HEADS
 from engine.interventions import sample as responses
 from engine.remedies.spec import PREFIX as REMEDIES
 from engine.spec import Spec
-from engine.store import compacting
+from engine.store import compacting, manifests, packing
 from engine.sweep.spec import PREFIX as SWEEP
+
+LOGIT_BITS = 14  # significant bits of the logits that ship
 
 
 def make(into: Path | None = None) -> dict:
@@ -73,12 +74,9 @@ def _home(home: Path) -> Iterator[None]:
 
 
 def _move(results: Path, target: Path) -> None:
-    """Put the results in place of what the target had; what other commands make stays: shards of the sweep, runs of the heads and of the remedies."""
+    """Pack the results in place of what the target had; what other commands make stays: shards of the sweep, runs of heads and remedies."""
     for file in target.glob("*/*"):
         if not file.name.startswith((SWEEP, HEADS, REMEDIES)):
             file.unlink()
-    shutil.copytree(results, target, ignore=shutil.ignore_patterns("locks", ".*"), dirs_exist_ok=True)
-    named = {part["file"] for m in (target / "manifests").glob("*.json") for part in compacting.parts_of(m)}
-    for file in target.glob("*/*.parquet"):
-        if str(file.relative_to(target)) not in named:
-            file.unlink()  # what compacting left for readers of the old manifest
+    for manifest in manifests.every(results, "results")[0]:
+        packing.pack(manifest.run, results, target, bits=LOGIT_BITS)

@@ -1,6 +1,5 @@
 """Putting a run's many small parts into one file a table, without a moment at which a reader finds less."""
 
-import json
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -89,8 +88,3 @@ def _thinned(root: Root, part: manifests.Part, keys: set[str]) -> manifests.Part
     file = part.file.replace(".parquet", "-t.parquet")
     size = write_parquet(root, file, some)
     return manifests.Part(part.table, file, some.num_rows, size, tuple(k for k in part.keys if k in keys))
-
-
-def parts_of(manifest: Path) -> list[dict]:
-    """Return the parts that a manifest file names."""
-    return json.loads(manifest.read_text())["parts"]

@@ -6,9 +6,11 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from jaxtyping import Float32
 
 from engine import rows
 from engine.store import manifests, roots, schema
@@ -17,19 +19,26 @@ from engine.store.writing import Writer
 
 _ENCODINGS = {"cell": "DELTA_BYTE_ARRAY", "position": "DELTA_BINARY_PACKED", "value": "BYTE_STREAM_SPLIT", "low": "BYTE_STREAM_SPLIT",
               "high": "BYTE_STREAM_SPLIT", "confidence": "BYTE_STREAM_SPLIT", "logits.list.element": "BYTE_STREAM_SPLIT"}  # fmt: skip
+WHOLE = 24  # significant bits of a number of the store
 _LEVEL = 19  # of zstd: written once, read often
 
 
-def pack(run: str, source: Root, target: Root) -> int:
+def pack(run: str, source: Root, target: Root, *, bits: int = WHOLE) -> int:
     """Write a finished run of one root into another; it exists there once its manifest does. Returns the bytes written.
 
     Rows stay in the order in which they were stored. Keys of predictions are kept: they say which answers are there.
+
+    Args:
+        run: The run.
+        source: Where it is.
+        target: Where to.
+        bits: Significant bits that logits keep; an answer that rounding would decide otherwise keeps all of them.
     """
     manifest = manifests.read(source, run)
     assert manifest is not None, run
     assert manifest.finished, f"{run} is not finished"
     tables = dict.fromkeys(part.table for part in manifest.parts)
-    parts = tuple(_packed(source, target, manifest, table) for table in tables)
+    parts = tuple(_packed(source, target, manifest, table, bits) for table in tables)
     manifests.write(target, manifests.Manifest(run, finished=True, parts=parts))
     return sum(part.bytes for part in parts)
 
@@ -65,15 +74,40 @@ def _plain(value: Any) -> Any:
     return None if value is None or (not isinstance(value, str | list) and pd.isna(value)) else value
 
 
-def _packed(source: Root, target: Root, manifest: manifests.Manifest, table: str) -> manifests.Part:
+def _packed(source: Root, target: Root, manifest: manifests.Manifest, table: str, bits: int) -> manifests.Part:
     old = [part for part in manifest.parts if part.table == table]
     kind = next(t for t in rows.TABLES if t.table == table)
     contents = [pq.ParquetFile(roots.local(source, part.file)).read() for part in old]
     whole = pa.concat_tables(contents, promote_options="default").cast(schema.schema(kind))
+    if table == rows.Prediction.table and bits < WHOLE:
+        place = whole.schema.get_field_index("logits")
+        whole = whole.set_column(place, whole.schema.field(place), _rounded(whole["logits"].combine_chunks(), bits))
     file = f"{table}/{manifest.run}-packed.parquet"
     size = roots.put(target, file, lambda aside: pq.write_table(whole, aside, **_settings(whole)))
     keys = tuple(key for part in old for key in part.keys) if table == "predictions" else ()
     return manifests.Part(table, file, whole.num_rows, size, keys)
+
+
+def _rounded(answers: pa.ListArray, bits: int) -> pa.ListArray:
+    """Return lists of numbers with so many significant bits, and whole where the largest would be another one."""
+    flat, lengths = answers.flatten().to_numpy(zero_copy_only=False).astype(np.float32), answers.value_lengths().to_numpy()
+    starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    for length in np.unique(lengths[lengths > 0]):
+        at = starts[:-1][lengths == length, None] + np.arange(length)
+        logits, fewer = flat[at], significant(flat[at], bits)
+        same = logits.argmax(axis=1) == fewer.argmax(axis=1)
+        flat[at] = np.where(same[:, None], fewer, logits)
+    return pa.ListArray.from_arrays(pa.array(starts), pa.array(flat)).cast(answers.type)
+
+
+def significant(values: Float32[np.ndarray, "*shape"], bits: int) -> Float32[np.ndarray, "*shape"]:
+    """Return numbers with so many significant bits: a relative error of at most 2 ** -bits.
+
+    >>> significant(np.array([1.0, 1.0 + 2**-5], dtype=np.float32), 4).tolist()
+    [1.0, 1.0]
+    """
+    mantissa, exponent = np.frexp(values)
+    return np.ldexp(np.rint(mantissa * 2.0**bits) / 2.0**bits, exponent).astype(np.float32)
 
 
 def _settings(content: pa.Table) -> dict[str, Any]:

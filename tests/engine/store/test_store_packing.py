@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine import rows, store
 from engine.store import manifests, packing
@@ -65,3 +67,32 @@ def test_a_run_that_is_not_finished_is_not_packed(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="not finished"):
         packing.pack(RUN, tmp_path / "source", tmp_path / "target")
     assert not (tmp_path / "target").exists()
+
+
+def test_logits_may_keep_fewer_bits_but_no_answer_changes(tmp_path: Path) -> None:
+    close = np.float32(1) + np.array([[0, 2**-20], [2**-20, 0], [0, 2**-3]], dtype=np.float32)
+    logits = np.concatenate([close, np.random.default_rng(0).standard_normal((200, 2)).astype(np.float32)])
+    n = len(logits)
+    answers = {
+        "network": "net0", "dataset": "mnist", "split": "test", "shift": "", "strength": 0.0, "example_id": [f"{k:016x}" for k in range(n)],
+        "position": np.arange(n), "label": np.arange(n) % 2, "logits": logits, "cell": "c0", "predicted": logits.argmax(1), "confidence": 0.5,
+    }  # fmt: skip
+    writer = store.Writer(RUN, tmp_path / "source")
+    writer.append([rows.Block(rows.Prediction, answers, n)], {"predictions": ("c0",)})
+    when = datetime(2026, 1, 1, tzinfo=UTC)
+    writer.finish(rows.Run(RUN, "assay", "t", "{}", "done", 0, when, when, when, 1.0, 1, 1, "cpu", None, None, "{}", "m", None))
+    sizes = [packing.pack(RUN, tmp_path / "source", tmp_path / str(bits), bits=bits) for bits in (packing.WHOLE, 12)]
+    kept = np.stack(store.read_table(tmp_path / "12" / "predictions" / f"{RUN}-packed.parquet")["logits"].to_list())
+    assert sizes[1] < sizes[0]
+    assert np.array_equal(kept.argmax(1), logits.argmax(1))
+    assert np.array_equal(kept[0], logits[0])
+    assert np.allclose(kept, logits, rtol=2**-12, atol=0)
+    assert not np.array_equal(kept, logits)
+
+
+@given(st.lists(st.floats(-1e6, 1e6, width=32), min_size=1), st.integers(2, 23))
+def test_rounding_to_significant_bits_errs_by_less_than_the_last_of_them_and_keeps_the_order(values: list[float], bits: int) -> None:
+    exact = np.sort(np.array(values, dtype=np.float32))
+    fewer = packing.significant(exact, bits)
+    assert np.all(np.abs(fewer - exact) <= np.abs(exact) * 2.0**-bits)
+    assert np.all(np.diff(fewer) >= 0)
