@@ -1,10 +1,11 @@
 # Touchstone: `make app` starts the dashboard, `make test` checks everything. Both do their own set-up in .venv.
 # Variables: PORT (first port to try), PYTHON (an interpreter, 3.11 or newer), TORCH_INDEX (another package index for
-# torch, such as one with builds for your GPU; after `make clean`), PYTEST_ARGS (passed on to pytest).
+# torch, such as one with builds for your GPU; after `make clean`), WORKERS (processes that share the tests), PYTEST_ARGS (passed on to pytest).
 
 PORT ?= 8501
 PYTHON ?=
 TORCH_INDEX ?=
+WORKERS ?= 2
 PYTEST_ARGS ?=
 
 SHELL := /bin/sh
@@ -33,7 +34,7 @@ app: $(APP)
 	@$(BIN)/python pages/parts/launch.py --port $(PORT)
 
 test: check
-	$(ONE_THREAD) $(BIN)/python -m pytest $(STEADY) $(PYTEST_ARGS)
+	$(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(STEADY) $(PYTEST_ARGS)
 
 test-slow: $(TESTS)
 	$(ONE_THREAD) $(BIN)/python -m pytest -m slow $(STEADY) $(PYTEST_ARGS)
