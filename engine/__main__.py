@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         _add_circuits,
         _add_remedies,
         _add_heads,
+        _add_amodal,
         _add_upkeep,
     ):
         add(commands)
@@ -365,6 +366,12 @@ def _add_circuits(commands: Any) -> None:
     from engine.circuits import commands as circuits
 
     circuits.add(commands, _command, _show, _tell, _answered_here)
+
+
+def _add_amodal(commands: Any) -> None:
+    from engine.amodal import commands as amodal
+
+    amodal.add(commands, _command, _show, _tell)
 
 
 def _answered_here(run: str) -> str:

@@ -6,6 +6,7 @@ training example; ERM does not. The upper line is ERM where the confounder has b
 had if the data were not confounded.
 """
 
+import functools
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -153,12 +154,18 @@ def confounder(name: str) -> Confounder:
     Raises:
         UserError: for an unknown system, or one whose `strength` ties no factor to the class.
     """
-    if "strength" in systems.card(name).parameters:
-        tight = systems.load(name, strength=1.0)
-        for edge in tight.edges:
-            if edge.source == tight.target and edge.confounded and tight.factor(edge.target).categorical and (own := _own(tight, edge.target)):
-                return Confounder(tight.target, edge.target, own)
+    if "strength" in systems.card(name).parameters and (found := _tied(systems.load(name, strength=1.0))):
+        return found
     raise errors.UserError(f"In “{name}” no parameter sets how strongly a factor follows the class.", f"Choose one of: {', '.join(confounded())}.")
+
+
+@functools.lru_cache(maxsize=32)
+def _tied(tight: systems.System) -> Confounder | None:
+    """Return what follows the class in a system of strength 1; None where nothing does."""
+    for edge in tight.edges:
+        if edge.source == tight.target and edge.confounded and tight.factor(edge.target).categorical and (own := _own(tight, edge.target)):
+            return Confounder(tight.target, edge.target, own)
+    return None
 
 
 def _own(tight: systems.System, factor: str) -> tuple[str, ...]:
