@@ -10,6 +10,7 @@ from pathlib import Path
 from engine import control, places, worker
 from engine.assay import sample
 from engine.assay.spec import plan
+from engine.circuits.shipping import PREFIX as CIRCUITS
 from engine.heads.spec import PREFIX as HEADS
 from engine.interventions import sample as responses
 from engine.remedies.spec import PREFIX as REMEDIES
@@ -76,7 +77,7 @@ def _home(home: Path) -> Iterator[None]:
 def _move(results: Path, target: Path) -> None:
     """Pack the results in place of what the target had; what other commands make stays: shards of the sweep, runs of heads and remedies."""
     for file in target.glob("*/*"):
-        if not file.name.startswith((SWEEP, HEADS, REMEDIES)):
+        if not file.name.startswith((SWEEP, HEADS, REMEDIES, CIRCUITS)):
             file.unlink()
     for manifest in manifests.every(results, "results")[0]:
         packing.pack(manifest.run, results, target, bits=LOGIT_BITS)

@@ -9,10 +9,11 @@
 - `sentence`: the graph that a sentence makes of a conditional circuit, and its answer; `sentences`: a map of all sentences' graphs.
 - `compare`: two sides (images, classes, shifts, circuits), edge by edge, with intervals that hold for all edges together.
 
-An image is an example of a data set (`dataset`, `split`, `example_id`) or the array `image` (uint8, height x width x channels), shifted if
-`shift` and `strength` say so.
+An image is an example of a data set (`dataset`, `split`, `example_id`) or the array `image` (uint8, height x width x channels), which a question
+without arrays may hold as `{"shape": […], "data": base64}`; it is shifted if `shift` and `strength` say so.
 """
 
+import base64
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -238,8 +239,9 @@ def _picture(
     question: Mapping[str, Any], arrays: Mapping[str, np.ndarray], card: networks.Card
 ) -> tuple[UInt8[np.ndarray, "h w c"], int | None, dict[str, Any]]:
     """Return the image that is asked about, its label where it has one among the circuit's classes, and where it is from."""
-    if "image" in arrays:
-        picture, label, where, identity = np.asarray(arrays["image"]), None, {"source": "brought"}, "brought"
+    brought = arrays["image"] if "image" in arrays else _written(question["image"]) if "image" in question else None
+    if brought is not None:
+        picture, label, where, identity = np.asarray(brought), None, {"source": "brought"}, "brought"
         if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] not in {1, 3} or 0 in picture.shape:
             raise errors.UserError(f"The image is {picture.dtype} of shape {list(picture.shape)}.", "Send uint8, height x width x 1 or 3.")
     else:
@@ -254,6 +256,13 @@ def _picture(
         picture = shifts.shifted(picture[None], [identity], str(question["shift"]), float(question["strength"]), int(question.get("seed", 0)))[0]
         where |= {"shift": str(question["shift"]), "strength": float(question["strength"])}
     return picture, label, where
+
+
+def _written(said: Mapping[str, Any]) -> UInt8[np.ndarray, "..."]:
+    """Return the image that a question holds in base64."""
+    shape = [int(one) for one in said["shape"]]
+    found = np.frombuffer(base64.b64decode(str(said["data"]), validate=True), np.uint8)
+    return found.reshape(shape)
 
 
 def _examples(question: Mapping[str, Any], circuit: Watched) -> tuple[list[np.ndarray], Int[np.ndarray, " n"], tuple[str, ...]]:

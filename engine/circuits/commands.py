@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from engine import control, errors
-from engine.circuits import exchange, views
+from engine.circuits import exchange, shipping, views
 from engine.circuits import spec as asking
 
 _FORMATS: Mapping[str, Callable[[str], bytes]] = {"json": exchange.to_json, "graphml": exchange.to_graphml, "parquet": exchange.to_parquet}
@@ -35,6 +35,7 @@ def add(commands: Any, command: Callable, show: Callable, tell: Callable, answer
         ("act", _act, "Accuracy with modules dropped or forced.", _for_act),
         ("compare", _compare, "Attention on two slices, with intervals.", _for_compare),
         ("export", _export, "Write a circuit as JSON, GraphML or an edge table.", _for_export),
+        ("ship", _ship, "Put what was seen of circuits where it ships.", _for_ship),
         ("bring", _bring, "Take in a circuit from JSON, GraphML or an edge table.", _for_bring),
     ):
         part = parts.add_parser(name, help=text, description=text)
@@ -284,6 +285,15 @@ def _export(asked: argparse.Namespace, _show: Callable, tell: Callable) -> None:
     except OSError as problem:
         raise errors.UserError(f"{asked.file} cannot be written: {problem}.", "Choose another folder.") from problem
     tell(asked, {"circuit": asked.circuit, "file": str(asked.file), "bytes": len(content)})
+
+
+def _for_ship(part: argparse.ArgumentParser) -> None:
+    part.add_argument("circuits", nargs="*", help="observed circuits; all unless given")
+    part.add_argument("--into", type=Path, required=True, help="a root of the store, such as data/sample")
+
+
+def _ship(asked: argparse.Namespace, show: Callable, _tell: Callable) -> None:
+    show(asked, pd.DataFrame({"shipped": list(shipping.ship(asked.into, asked.circuits))}))
 
 
 def _for_bring(part: argparse.ArgumentParser) -> None:

@@ -419,3 +419,12 @@ def _store(circuit: str, blocks: Sequence[rows.Block]) -> None:
         seed=0, created=now, started=now, finished=datetime.now(UTC), seconds=(datetime.now(UTC) - now).total_seconds(), cells=1, images=0,
         device="cpu", code_revision=revision, code_dirty=dirty, packages=provenance.packages(), machine=provenance.machine(), error=None,
     ))  # fmt: skip
+
+
+def view_of(text: str) -> dict[str, Any] | None:
+    """Return a view as the viewer writes it into an address (JSON); None where there is none or it cannot be read."""
+    try:
+        said = json.loads(text) if text else None
+    except (ValueError, RecursionError):
+        return None
+    return said if isinstance(said, dict) else None

@@ -27,6 +27,11 @@ def plane(vectors: Float[np.ndarray, "n d"], apart: float = APART) -> Float[np.n
     return _pushed(places, apart) if n <= MOST_PUSHED else places
 
 
+def spread(places: Float[np.ndarray, "n 2"], apart: float) -> Float[np.ndarray, "n 2"]:
+    """Return places with near pairs pushed to about `apart`, so that none hides another; of more than 600, as they are. Deterministic."""
+    return _pushed(places, apart) if len(places) <= MOST_PUSHED else places
+
+
 def _pushed(places: Float[np.ndarray, "n 2"], apart: float) -> Float[np.ndarray, "n 2"]:
     """Return places after pushing near pairs apart; coinciding ones leave in directions that their numbers give (golden angle)."""
     places = places.copy()

@@ -1,7 +1,7 @@
 """Putting a finished run as small as it gets into another root: one file a table, each column in the encoding that suits it."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -56,13 +56,24 @@ def renamed(told: Mapping[Any, Any], found: pd.DataFrame, table: type, name: str
     Returns:
         The bytes written.
     """
+    return renamed_tables(told, {table: found}, name, target)
+
+
+def renamed_tables(
+    told: Mapping[Any, Any], found: Mapping[type, pd.DataFrame], name: str, target: Root, keys: Mapping[str, Sequence[str]] | None = None
+) -> int:
+    """Write a finished run's rows of several tables into another root, as `renamed` does; `keys` are what each table's rows answer."""
     row = rows.Run(**{**{f.name: _plain(told[f.name]) for f in fields(rows.Run)}, "run": name})
-    columns = {str(column): [_plain(value) for value in found[column]] for column in found.drop(columns="run")}
     with tempfile.TemporaryDirectory() as folder:
         writer = Writer(name, Path(folder))
-        writer.append([rows.Block(table, columns, len(found))])
+        writer.append([_block(table, frame) for table, frame in found.items()], keys)
         writer.finish(row)
         return pack(name, Path(folder), target)
+
+
+def _block(table: type, found: pd.DataFrame) -> rows.Block:
+    named = {f.name for f in fields(table)}
+    return rows.Block(table, {name: [_plain(value) for value in found[name]] for name in map(str, found) if name in named}, len(found))
 
 
 def _plain(value: Any) -> Any:

@@ -51,6 +51,12 @@ def _scale(_: argparse.Namespace) -> Iterator[Result]:
     return of_scale.run()
 
 
+def _clouds(_: argparse.Namespace) -> Iterator[Result]:
+    from tests.bench import of_clouds
+
+    return of_clouds.run()
+
+
 def _pages(_: argparse.Namespace) -> Iterator[Result]:
     from tests.bench import of_pages
 
@@ -81,15 +87,23 @@ def _heads(_: argparse.Namespace) -> Iterator[Result]:
     return of_heads.run()
 
 
+def _circuits(_: argparse.Namespace) -> Iterator[Result]:
+    from tests.bench import of_circuits
+
+    return of_circuits.run()
+
+
 GROUPS: dict[str, Callable[[argparse.Namespace], Iterator[Result]]] = {
     "assay": _assay,
     "store": _store,
     "scale": _scale,
     "choosing": _choosing,
+    "clouds": _clouds,
     "pages": _pages,
     "systems": _systems,
     "responses": _responses,
     "heads": _heads,
+    "circuits": _circuits,
 }
 
 if __name__ == "__main__":

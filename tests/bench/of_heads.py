@@ -1,14 +1,17 @@
 """How long the exact search for (b, c) takes beside a plain grid, and an audit of many decisions: CPU seconds, whatever others do meanwhile."""
 
 import statistics
+import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 
 from engine.heads import merge
 from engine.metrics import groups
-from tests.bench.timing import Result
+from tests.bench.timing import Result, spread
+from tests.browser import _plane, _server
 
 PEOPLE, MANY = 50_000, 200_000
 BS, CS = 200, 200
@@ -31,6 +34,22 @@ def run() -> Iterator[Result]:
     task, group, people = _drawn(MANY)
     path = _cpu(lambda: merge.search(task, group, people, merge.slack_grid(0.2)), 1)
     yield Result("heads", f"the path of 21 slacks, {MANY:,} people", path, "CPU s")
+    yield from _slider()
+
+
+def _slider() -> Iterator[Result]:
+    """Move the slack over its whole length, there and back, in a real browser that measures itself: from the event to the painted plane."""
+    if _server.found() is None:
+        yield Result("heads", "the slider: not measured", 0.0, "", note="no Chromium was found here")
+        return
+    with tempfile.TemporaryDirectory() as folder, _server.serving(script=_plane.script(Path(folder))) as address, _server.browsing() as browser:
+        for people in (10_000, MANY):
+            with _server.looking(browser) as (page, _):
+                _server.opened(page, f"{address}/?people={people}")
+                page.wait_for_selector(f".plane[data-people='{people}'][data-painted]", timeout=_server.MILLISECONDS)
+                median, late = spread("heads", f"the slider moves, {people:,} people", [ms / 1000 for ms in _plane.slid(page)])
+            yield Result(median.group, median.name, median.value, median.unit, "<= 50")
+            yield late
 
 
 def _drawn(n: int) -> tuple[np.ndarray, np.ndarray, merge.People]:

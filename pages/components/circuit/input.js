@@ -1,0 +1,271 @@
+// One input through the circuit: asked live, drawn on the same graph. Links stay; what is measured is attention and what it is worth.
+
+import { make } from "../canvas/canvas.js";
+import { parse } from "../canvas/colours.js";
+import { short } from "./lists.js";
+
+const CUT = 20; // edges that are cut one by one at a press
+const SLOW = 600; // milliseconds after which waiting is told
+const SIDE = 64; // pixels that an uploaded picture is brought to
+
+export class Input {
+  /** @param told {graphs(graphs, focus), pinned(), colours(), edges()} */
+  constructor(told) {
+    Object.assign(this, { told, turn: 0, client: Math.random().toString(36).slice(2), chosen: null, answer: null });
+    this.tiles = make("div", { class: "pictures", role: "group", "aria-label": "Inputs" });
+    this.upload = make("input", { type: "file", accept: "image/png,image/jpeg", "aria-label": "Upload an image", onchange: () => this.take(this.upload.files[0]) });
+    this.classes = make("select", { "aria-label": "Class that attribution is for", onchange: () => this.ask() });
+    this.slices = make("select", { "aria-label": "Average over a slice", onchange: () => this.slice() });
+    this.shift = make("select", { "aria-label": "Shift", onchange: () => this.shifted() });
+    this.strength = make("select", { "aria-label": "Strength", hidden: true, onchange: () => this.again() });
+    this.said = make("div", { role: "status", class: "small" });
+    this.maps = make("div", { class: "maps" });
+    this.bars = make("div", { class: "bars" });
+    this.cutButton = make("button", { type: "button", class: "quiet", disabled: true, onclick: () => this.measureCuts() }, `Cut the ${CUT} strongest shown edges, one by one`);
+    this.cutSaid = make("div", { class: "small" });
+    const label = (word, ...inner) => make("label", {}, make("span", {}, word), ...inner);
+    const left = make("div", {}, this.tiles, make("div", { class: "line small", style: "margin-top:6px" }, label("or upload", this.upload)), make("div", { class: "line" }, label("Shift", this.shift, this.strength)), make("div", { class: "line" }, label("or average", this.slices)));
+    const middle = make("div", {}, this.maps, this.said);
+    const right = make("div", {}, this.bars, make("div", { class: "line", style: "margin-top:6px" }, label("Attribution for", this.classes)), this.cutButton, this.cutSaid);
+    this.root = make("div", { class: "asked", hidden: true }, left, middle, right);
+  }
+
+  /** Take up what the page offers: {live, circuit, examples, classes, shifts, channels, first}; null hides all. */
+  update(offer) {
+    this.root.hidden = !offer;
+    if (!offer) return;
+    const other = !this.offer || this.offer.circuit !== offer.circuit;
+    this.offer = offer;
+    if (!other) return;
+    this.tiles.replaceChildren(...offer.examples.map((one) => make("button", { type: "button", title: `${one.label}, ${one.id}`, "aria-label": `Example ${one.id}, class ${one.label}`, "aria-pressed": "false", "data-id": one.id, onclick: () => this.open(one.id) }, make("img", { src: one.url, alt: "", loading: "lazy" }))));
+    const option = (value, word) => make("option", { value }, word);
+    this.classes.replaceChildren(option("", "predicted class"), ...offer.classes.map((name) => option(name, `class ${name}`)));
+    this.slices.replaceChildren(option("", "one input"), option("*", "200 examples of all classes"), ...offer.classes.map((name) => option(name, `200 examples of class ${name}`)));
+    this.shift.replaceChildren(option("", "none"), ...Object.keys(offer.shifts).map((name) => option(name, name.replaceAll("_", " "))));
+    this.chosen = null;
+    if (offer.examples.length) this.open(offer.examples[0].id);
+  }
+
+  open(id) {
+    this.chosen = { example_id: id };
+    this.slices.value = "";
+    for (const button of this.tiles.children) button.setAttribute("aria-pressed", String(button.dataset.id === id));
+    this.ask();
+  }
+
+  /** Bring an uploaded picture to the circuit's size and ask about it. */
+  async take(file) {
+    if (!file) return;
+    let bitmap;
+    try {
+      bitmap = await createImageBitmap(file);
+    } catch {
+      this.complain("This file cannot be read as a picture.", "Choose a PNG or JPEG.");
+      return;
+    }
+    const side = Math.min(bitmap.width, bitmap.height);
+    const canvas = make("canvas", { width: String(SIDE), height: String(SIDE) });
+    const pen = canvas.getContext("2d");
+    Object.assign(pen, { fillStyle: "#fff", imageSmoothingQuality: "high" });
+    pen.fillRect(0, 0, SIDE, SIDE);
+    pen.drawImage(bitmap, (bitmap.width - side) / 2, (bitmap.height - side) / 2, side, side, 0, 0, SIDE, SIDE);
+    const { data } = pen.getImageData(0, 0, SIDE, SIDE);
+    const grey = this.offer.channels === 1;
+    const pixels = new Uint8Array(SIDE * SIDE * (grey ? 1 : 3));
+    for (let i = 0; i < SIDE * SIDE; i++) {
+      if (grey) pixels[i] = Math.round(0.299 * data[4 * i] + 0.587 * data[4 * i + 1] + 0.114 * data[4 * i + 2]);
+      else pixels.set(data.subarray(4 * i, 4 * i + 3), 3 * i);
+    }
+    this.chosen = { image: { shape: [SIDE, SIDE, grey ? 1 : 3], data: btoa(String.fromCharCode(...pixels)) } };
+    this.slices.value = "";
+    for (const button of this.tiles.children) button.setAttribute("aria-pressed", "false");
+    this.ask();
+  }
+
+  shifted() {
+    const strengths = this.offer.shifts[this.shift.value] || [];
+    this.strength.hidden = !strengths.length;
+    this.strength.replaceChildren(...strengths.map((value) => make("option", { value: String(value) }, String(value))));
+    if (strengths.length) this.strength.value = String(strengths[Math.floor(strengths.length / 2)]);
+    this.again();
+  }
+
+  again() {
+    if (this.slices.value) this.slice();
+    else this.ask();
+  }
+
+  question() {
+    const shift = this.shift.value ? { shift: this.shift.value, strength: Number(this.strength.value) } : {};
+    return { circuit: this.offer.circuit, ...shift };
+  }
+
+  async ask() {
+    if (!this.chosen) return;
+    const began = performance.now();
+    const found = await this.fetched({ kind: "input", ...this.question(), ...this.chosen, ...(this.classes.value ? { class: this.classes.value } : {}) });
+    if (!found) return;
+    this.answer = found.answer;
+    this.arrays = found.arrays;
+    this.draw();
+    this.told.graphs(this.graphs(`input of class ${this.name(found.answer.class)}`), "input.attribution");
+    this.root.setAttribute("data-answered", this.chosen.example_id || "upload");
+    this.root.setAttribute("data-milliseconds", String(Math.round(performance.now() - began)));
+  }
+
+  async slice() {
+    if (!this.slices.value) return this.ask();
+    const one = this.slices.value === "*" ? {} : { class: this.slices.value };
+    const found = await this.fetched({ kind: "slice", ...this.question(), ...one, n: 200 });
+    if (!found) return null;
+    this.answer = found.answer;
+    this.arrays = found.arrays;
+    this.draw();
+    this.told.graphs(this.graphs(`the mean of ${found.answer.n} examples`), "input.attribution");
+    this.root.setAttribute("data-answered", `slice ${this.slices.value}`);
+    return null;
+  }
+
+  async measureCuts() {
+    const edges = this.told.edges().filter(({ graph }) => graph.live).slice(0, CUT);
+    if (!edges.length) return;
+    const asked = edges.map(({ source, target, graph }) => [graph.layer ?? (target >= this.answer.modules ? this.answer.layers : null), source, target]);
+    this.cutSaid.textContent = "Cutting …";
+    const found = await this.fetched({ kind: "cut", ...this.question(), ...this.chosen, edges: asked, ...(this.classes.value ? { class: this.classes.value } : {}) });
+    if (!found) return;
+    const { effect, together, random, random_mean: mean } = found.answer;
+    const spread = [Math.min(...random), Math.max(...random)];
+    const top = edges.map((one, i) => ({ ...one, effect: effect[i] })).sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect)).slice(0, 5);
+    const name = (i) => (i >= this.answer.modules ? `o${i - this.answer.modules}` : String(i));
+    this.cutSaid.replaceChildren(
+      make("p", {}, make("b", {}, `All ${edges.length} together: class logit ${signed(-together)}. `), `As many random edges: ${signed(-mean)} (${random.length} draws, from ${signed(-spread[1])} to ${signed(-spread[0])}).`),
+      make("p", { class: "muted" }, `Drop-one effect, largest: ${top.map((one) => `${name(one.source)} → ${name(one.target)} ${signed(-one.effect)}`).join(", ")}.`),
+    );
+    this.root.setAttribute("data-cut", String(edges.length));
+  }
+
+  async fetched(question) {
+    this.turn += 1;
+    const turn = this.turn;
+    this.root.setAttribute("data-asking", "yes");
+    const slow = setTimeout(() => turn === this.turn && this.said.replaceChildren("Asking the circuit. The first answer after a pause takes some seconds …"), SLOW);
+    try {
+      const response = await fetch(this.offer.live, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ client: this.client, turn, question }) });
+      if (turn !== this.turn || response.status === 409) return null;
+      if (response.status === 403) return this.complain(await response.text(), "");
+      const said = await response.json();
+      if (!response.ok) return this.complain(said.error, said.hint);
+      return { answer: said.answer, arrays: Object.fromEntries(Object.entries(said.arrays).map(([name, array]) => [name, decoded(array)])) };
+    } catch {
+      return this.complain("The server does not answer.", "Try again once it does.");
+    } finally {
+      clearTimeout(slow);
+      if (turn === this.turn) this.root.setAttribute("data-asking", "no");
+    }
+  }
+
+  complain(sentence, hint) {
+    this.said.replaceChildren(make("div", { class: "wrong", role: "alert" }, `${sentence} ${hint || ""}`));
+    return null;
+  }
+
+  name(place) {
+    return (this.answer.classes || this.offer.classes)[place];
+  }
+
+  /** The input's graphs over the circuit's edges: attention and attribution, each layer, the read-out, all together. */
+  graphs(of) {
+    const { arrays } = this;
+    const [layers, u] = [arrays.attention.shape[0], arrays.attention.shape[2]];
+    const outputs = arrays.read_out.shape[0];
+    return [["attribution", arrays.attribution, arrays.attribution_out, 1], ["input", arrays.attention, arrays.read_out, 1 / layers]].flatMap(([kind, within, out, share]) => {
+      const made = (layer, value) => ({ key: layer === null ? `input.${kind}` : `input.${kind}.${layer}`, kind, layer, slice: "", step: null, live: true, of, value });
+      const at = (array, row, source, layer = 0) => array.data[(layer * (array === out ? outputs : u) + row) * u + source];
+      const all = (target, source) => (target < u ? Array.from({ length: layers }, (_, l) => at(within, target, source, l)).reduce((a, b) => a + b, 0) * share : kind === "attribution" ? at(out, target - u, source) : NaN);
+      return [
+        made(null, all), ...Array.from({ length: layers }, (_, l) => made(l, (target, source) => (target < u ? at(within, target, source, l) : NaN))),
+        made(layers, (target, source) => (target < u ? NaN : at(out, target - u, source))),
+      ];
+    });
+  }
+
+  // drawing
+
+  draw() {
+    const { answer, arrays } = this;
+    const picture = make("canvas", { role: "img", "aria-label": "The input as the circuit gets it" });
+    const heat = make("canvas", { role: "img", "aria-label": "Where the circuit reads in" });
+    this.heat = heat;
+    this.heatSaid = make("figcaption");
+    const figures = arrays.image ? [make("figure", {}, picture, make("figcaption", {}, "input"))] : [];
+    this.maps.replaceChildren(...figures, make("figure", {}, heat, this.heatSaid));
+    if (arrays.image) pixels(picture, arrays.image);
+    this.pinned();
+    if (answer.probabilities) this.fillBars();
+    else this.bars.replaceChildren(make("span", {}, `accuracy on these ${answer.n}`), make("span"), make("b", {}, `${Math.round(1000 * answer.accuracy) / 10} %`));
+    const right = answer.label === null || answer.label === undefined ? "" : answer.label === answer.predicted ? ", which is right" : `; it is ${this.name(answer.label)}`;
+    this.said.replaceChildren(answer.probabilities ? make("p", {}, make("b", {}, `Answer: ${this.name(answer.predicted)}`), `${right}. Links are the same for every image; only attention is of this one.`) : make("p", {}, `Means over ${answer.n} test examples. Links are the same for each of them.`));
+    this.cutButton.disabled = !answer.probabilities;
+    this.cutSaid.replaceChildren();
+    this.root.removeAttribute("data-cut");
+  }
+
+  fillBars() {
+    const { probabilities, predicted } = this.answer;
+    const order = probabilities.map((_, k) => k).sort((a, b) => probabilities[b] - probabilities[a]).slice(0, 5);
+    this.bars.replaceChildren(...order.flatMap((k) => [make("span", { class: k === predicted ? "best" : "" }, this.name(k)), make("s", { "aria-hidden": "true", style: `--share:${100 * probabilities[k]}%` }), make("span", {}, `${(100 * probabilities[k]).toFixed(1)} %`)]));
+  }
+
+  /** The read-in of pinned modules, or of all where none is. */
+  pinned() {
+    if (!this.heat || !this.arrays) return;
+    const { read_in: read, image } = this.arrays;
+    const [u, tokens] = read.shape;
+    const side = this.answer.side;
+    const pins = this.told.pinned().filter((i) => i < u);
+    const rows = pins.length ? pins : [...Array(u).keys()];
+    const sums = Float32Array.from({ length: tokens }, (_, t) => rows.reduce((sum, i) => sum + read.data[i * tokens + t], 0) / rows.length);
+    heated(this.heat, sums, side, image, this.told.colours().accent);
+    this.heatSaid.textContent = pins.length ? `read-in of ${pins.length === 1 ? `module ${pins[0]}` : `${pins.length} pinned modules`}` : "read-in, mean of all modules";
+  }
+
+  destroy() {
+    this.turn += 1;
+  }
+}
+
+const signed = (value) => `${value >= 0 ? "+" : "−"}${short(Math.abs(value))}`;
+
+function decoded({ dtype, shape, data }) {
+  const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+  return { shape, data: dtype === "uint8" ? bytes : new Float32Array(bytes.buffer) };
+}
+
+function pixels(canvas, { shape: [h, w, c], data }) {
+  Object.assign(canvas, { width: w, height: h });
+  const pen = canvas.getContext("2d");
+  const made = pen.createImageData(w, h);
+  for (let i = 0; i < h * w; i++) for (let k = 0; k < 4; k++) made.data[4 * i + k] = k === 3 ? 255 : data[i * c + (c === 1 ? 0 : k)];
+  pen.putImageData(made, 0, 0);
+}
+
+/** A heat map over the picture in grey: the more of a colour, the more is read there. */
+function heated(canvas, values, side, image, colour) {
+  const [h, w] = image ? image.shape : [8 * side, 8 * side];
+  Object.assign(canvas, { width: w, height: h });
+  const pen = canvas.getContext("2d");
+  const made = pen.createImageData(w, h);
+  const rgb = parse(colour);
+  const most = values.reduce((a, b) => Math.max(a, b), 0) || 1;
+  for (let y = 0; y < h; y++) {
+    for (let x = 0; x < w; x++) {
+      const i = y * w + x;
+      const share = values[Math.min(side - 1, Math.floor((y * side) / h)) * side + Math.min(side - 1, Math.floor((x * side) / w))] / most;
+      const c = image ? image.shape[2] : 1;
+      const grey = image ? 0.55 * (c === 1 ? image.data[i] : (image.data[i * c] + image.data[i * c + 1] + image.data[i * c + 2]) / 3) : 40;
+      for (let k = 0; k < 3; k++) made.data[4 * i + k] = grey * (1 - 0.8 * share) + rgb[k] * 0.9 * share + 60 * share;
+      made.data[4 * i + 3] = 255;
+    }
+  }
+  pen.putImageData(made, 0, 0);
+}

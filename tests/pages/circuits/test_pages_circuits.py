@@ -1,0 +1,154 @@
+"""The circuits' pages without a browser: findings, what can be chosen, files to bring and take away, empty states."""
+
+import json
+import os
+import signal
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine import ask, places
+from engine.circuits import exchange, findings, picture, shipping, views
+from tests.browser import _circuits
+
+PAGES = ("look", "one_input", "act")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A home with one observed and one brought circuit, whose warm process is ended afterwards."""
+    folder = tmp_path_factory.mktemp("circuit-pages")
+    patch = _circuits.homed(folder)
+    _circuits.observed(folder)
+    _circuits.drawn(folder, "outside", 12, 60)
+    yield folder
+    if (number := ask.pid()) is not None:
+        os.kill(number, signal.SIGKILL)
+        for started in ask._started:
+            started.wait(20)
+    patch.undo()
+
+
+def opened(page, **query):
+    app = AppTest.from_file(str(places.ROOT / "app.py"), default_timeout=120)
+    app.run()
+    app.switch_page(f"pages/circuits/{page}.py")
+    app.query_params.update(query)
+    app.run()
+    assert not app.exception
+    assert "our fault" not in words(app)
+    return app
+
+
+def words(app):
+    blocks = [*app.markdown, *app.caption, *app.info, *app.warning]
+    return " ".join(str(block.value) for block in blocks).replace("\u202f", " ").replace("\\", "")
+
+
+def test_a_block_holds_each_graph_over_the_same_edges(home):
+    header, arrays = picture.unpacked(picture.pack("small"))
+    assert (header["modules"], header["outputs"]) == (8, 2)
+    assert [graph["key"] for graph in header["graphs"][:5]] == ["link", "attention", "attention.0", "attention.1", "attention.2"]
+    assert {"link@0", "link@10", "link@20"} <= {graph["key"] for graph in header["graphs"]}
+    edges = views.edges("small", most=None).edges
+    found = {(int(s), int(t)): float(w) for s, t, w in zip(arrays["source"], arrays["target"], arrays["graph0"], strict=True) if not np.isnan(w)}
+    assert len(found) == header["graphs"][0]["total"] == len(edges) == 8 * 7 + 2 * 8
+    assert all(found[int(s), int(t)] == pytest.approx(w, rel=1e-6) for s, t, w in edges.itertuples(index=False))
+    within = header["graphs"].index(next(one for one in header["graphs"] if one["key"] == "attention.0"))
+    assert np.isnan(arrays[f"graph{within}"][arrays["target"] >= 8]).all()  # the read-out is a layer of its own
+
+
+def test_what_stays_behind_of_a_larger_circuit_is_counted(home):
+    header, arrays = picture.unpacked(picture.pack("outside", most=20))
+    assert (len(arrays["source"]), header["graphs"][0]["total"]) == (20, 60)
+    everything = views.edges("outside", most=None).edges["weight"].sum()
+    assert header["graphs"][0]["weight"] == pytest.approx(everything, rel=1e-5)
+
+
+def test_modules_stay_where_they_are_whatever_is_asked(home):
+    first, second = (picture.unpacked(picture.pack("small", most=most))[1] for most in (10, 60_000))
+    assert np.array_equal(first["x"], second["x"])
+    assert np.array_equal(first["y"], second["y"])
+
+
+def test_a_dressed_block_is_the_same_circuit_with_more_to_say(home):
+    block = picture.pack("small")
+    header, arrays = picture.unpacked(picture.dressed(block, start='{"pins":[1]}'))
+    assert header["start"] == '{"pins":[1]}'
+    assert header["identity"] == picture.unpacked(block)[0]["identity"]
+    assert np.array_equal(arrays["graph0"], picture.unpacked(block)[1]["graph0"], equal_nan=True)
+
+
+def test_the_finding_counts_the_strong_links(home):
+    links = views.links("small")[:8]
+    share = float((links[~np.eye(8, dtype=bool)] >= 0.5).mean())
+    said = findings.of_graph("small").replace("\u202f", " ")
+    assert said.startswith(f"**{100 * share:.3g} %** of the 56 possible links" if share else "**0")
+    assert "varies between the 10 classes by" in findings.of_attention("small")
+    assert findings.of_attention("outside") == ""
+    assert findings.of_pruning("outside") == ""
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_page_opens_with_what_was_found(home, page):
+    app = opened(page, circuit="small")
+    said = words(app)
+    assert {"look": "possible links between 8 modules", "one_input": "Attention on an edge varies", "act": "modules** ("}[page] in said
+    assert any(type(block).__name__ == "UnknownElement" for block in app.main)
+
+
+def test_look_offers_circuits_from_outside_and_the_others_only_those_that_can_be_asked(home):
+    assert set(opened("look").selectbox[0].options) == {"A small circuit", "outside"}
+    assert opened("one_input").selectbox[0].options == ["A small circuit"]
+
+
+def test_metrics_are_named_with_their_meaning(home):
+    shown = {metric.label: metric.value for metric in opened("look", circuit="small").metric}
+    assert shown["Modules"] == "8 + 2"
+    assert set(shown) == {"Modules", "Density", "Strong links", "Modularity", "Degree inequality", "Distance to prior"}
+
+
+def test_a_view_in_the_address_goes_into_the_file_and_comes_back_with_it(home, tmp_path):
+    view = {"pins": [2], "groups": [{"name": "eyes", "members": [0, 1], "closed": True}], "notes": {"2": "edges of strokes"}}
+    assert exchange.view_of(json.dumps(view)) == view
+    file = tmp_path / "again.json"
+    file.write_bytes(exchange.to_json("small", view=exchange.view_of(json.dumps(view))))
+    name = exchange.bring(file, "again")
+    assert picture.unpacked(picture.pack(name))[0]["view"] == view
+
+
+@pytest.mark.parametrize("text", ["", "[1]", "{", '"x"', "{" * 5000])
+def test_a_view_that_is_none_is_no_view(text):
+    assert exchange.view_of(text) is None
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_without_circuits_a_page_says_how_to_come_by_one(tmp_path, monkeypatch, page):
+    monkeypatch.setenv("TOUCHSTONE_HOME", str(tmp_path))
+    monkeypatch.setenv("TOUCHSTONE_SAMPLE", str(tmp_path / "none"))
+    said = words(opened(page))
+    assert "python -m engine circuits observe all" in said
+
+
+def test_what_ships_is_what_was_seen(home, tmp_path, monkeypatch):
+    links, curves, known = views.links("small"), views.curves("small"), views.about("small")
+    said = list(shipping.ship(tmp_path / "sample", ["small"]))
+    assert [line.partition(":")[0] for line in said] == ["circuits-small"]
+    monkeypatch.setenv("TOUCHSTONE_HOME", str(tmp_path / "empty"))
+    monkeypatch.setenv("TOUCHSTONE_SAMPLE", str(tmp_path / "sample"))
+    assert np.array_equal(views.links("small"), links)
+    assert views.curves("small").equals(curves)
+    assert views.about("small") == known | {"run": "circuits-small", "root": "sample"}
+
+
+def test_one_image_can_be_asked_about_in_the_question_itself(home):
+    import base64
+
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 20, 1), np.uint8)
+    question = {"kind": "input", "circuit": "small"}
+    said, arrays = ask.ask("circuits", question | {"image": {"shape": [20, 20, 1], "data": base64.b64encode(pixels.tobytes()).decode()}})
+    other, expected = ask.ask("circuits", question, {"image": pixels})
+    assert said["example"] == other["example"] == {"source": "brought"}
+    assert np.array_equal(arrays["image"], pixels)
+    assert np.allclose(arrays["attribution"], expected["attribution"])
