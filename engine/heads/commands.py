@@ -10,7 +10,7 @@ import pandas as pd
 
 from engine import control, errors
 from engine.datasets import tables
-from engine.heads import audit, cutting, findings, inside, persons, shipping, views
+from engine.heads import audit, brought, cutting, findings, inside, persons, shipping, views
 from engine.heads.spec import HeadsSpec, plan, resolved, title
 
 HOW = ("swap", "neutral", "unconstrained")
@@ -113,12 +113,13 @@ def _waited(run: str, seconds: float = 0.5) -> str:
 
 def _add_audit(group: Any, command: Callable, show: Callable, tell: Callable) -> None:
     made = command(group, "audit", lambda a: _audit(a, show, tell), "Decisions of any system, group by group: rates with intervals, gaps, crossings.")
-    made.add_argument("file", type=Path, help="Parquet, CSV, TSV or JSON lines")
-    made.add_argument("--label", required=True, help="the column with the outcome: two values")
-    made.add_argument("--group", action="append", required=True, metavar="COLUMN", help="a column with groups; several are crossed too (repeat it)")
-    made.add_argument(
-        "--score", required=True, help="the column with probabilities of the favourable outcome, or with decisions in the words of the label"
-    )
+    made.add_argument("file", type=Path, help="Parquet, CSV, TSV or JSON lines; with --network also the name of a table that is here")
+    made.add_argument("--label", help="the column with the outcome: two values")
+    made.add_argument("--group", action="append", default=[], metavar="COLUMN", help="a column with groups; several are crossed too (repeat it)")
+    made.add_argument("--score", help="the column with probabilities of the favourable outcome, or with decisions in the words of the label")
+    made.add_argument("--network", type=Path, help="instead of --score: an .onnx network, or .safetensors of ours, that is run on the columns")
+    made.add_argument("--input", action="append", default=[], metavar="COLUMN", help="with --network: what it takes, in order; all others by default")
+    made.add_argument("--reference", help="with --network: a column of another system's probabilities, to compare scores with")
     made.add_argument("--positive", help="the favourable value of the label; 1, true or yes unless given")
     made.add_argument("--threshold", type=float, help="where scores are cut, 0.5 unless given; with one, scores may have any scale")
     made.add_argument("--below", action="store_true", help="who is below the threshold is accepted")
@@ -126,12 +127,20 @@ def _add_audit(group: Any, command: Callable, show: Callable, tell: Callable) ->
     made.add_argument("--leave-out-missing", action="store_true", help="leave people out of whom a value is missing")
 
 
+def audited(a: argparse.Namespace) -> dict[str, Any]:
+    """Return the audit that the options mean, as plain values; raises UserError where something is not named or cannot be used."""
+    if a.network is not None and not a.file.exists() and str(a.file) in tables.names():
+        return brought.answer(brought.of_table(str(a.file), a.network, a.group[0] if a.group else "", a.threshold))
+    if not a.label or not a.group or not (a.score or a.network):
+        raise errors.UserError("An audit needs a label, a group and a score or a network.", "Name --label, --group and --score or --network.")
+    asked = {"label": a.label, "groups": a.group, "positive": a.positive, "threshold": a.threshold, "weights": a.weights}
+    if a.network:
+        return brought.answer(brought.read(a.file, a.network, inputs=a.input, reference=a.reference, leave_out_missing=a.leave_out_missing, **asked))
+    return audit.answer(audit.read(a.file, score=a.score, below=a.below, leave_out_missing=a.leave_out_missing, **asked))
+
+
 def _audit(a: argparse.Namespace, show: Callable, tell: Callable) -> None:
-    read = audit.read(
-        a.file, label=a.label, groups=a.group, score=a.score, positive=a.positive, threshold=a.threshold, below=a.below, weights=a.weights,
-        leave_out_missing=a.leave_out_missing,
-    )  # fmt: skip
-    found = audit.answer(read)
+    found = audited(a)
     if a.json:
         tell(a, found)
         return
@@ -143,6 +152,11 @@ def _audit(a: argparse.Namespace, show: Callable, tell: Callable) -> None:
     )
     gaps = pd.DataFrame(found["gaps"])
     show(a, pd.DataFrame({"attribute": gaps["attribute"], "gap": gaps["metric"], "value": _interval(gaps, "value", ""), "between": _between(gaps)}))
+    for attribute, seen in found.get("inside", {}).items():
+        for part in ("aware", "swapped", "thresholds", "recovered"):
+            if part in seen:
+                show(a, pd.DataFrame(seen[part]).assign(attribute=attribute))
+        tell(a, {f"inside, {attribute}": seen.get("reason") or f"told of {seen['n']} people"})
     tell(a, {f"note {k}": note for k, note in enumerate(found["notes"], 1)})
 
 

@@ -140,6 +140,8 @@ def _stored(network: str) -> list[tuple[float, merge.Rule]]:
     job = job_of(network)
     found = numbers(job.table, job.group, job.constraint, ["b", "c", "accuracy", "gap"], split=None)
     found = found[(found["network"] == network) & (found["method"] == "merged") & ((found["split"] == "val") | found["metric"].isin(["b", "c"]))]
+    if found.empty:
+        return []
     groups = people.of(job).groups
     rules = []
     for part, mine in found.groupby(found["part"].str.partition(";")[0], sort=True):

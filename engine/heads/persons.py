@@ -119,7 +119,8 @@ def person(network: str, features: Mapping[str, Any], slack: float = 0.02) -> di
     """Return what both heads say of one person with these columns, and what the swap of the inferred group value does; nothing is stored.
 
     Keys: task, probability, group (raw values), accepted (task head alone), b, c, merged (accepted by the merged rule), swapped (accepted after
-    the swap; None with more than two groups), inputs (how many).
+    the swap; None with more than two groups), inputs (how many). A pressed network is taken apart, as in `flipped`: `task` is its recovered
+    score, the rule gives its own decision.
 
     Raises:
         UserError: where a column is missing, or a number is none.
@@ -130,12 +131,15 @@ def person(network: str, features: Mapping[str, Any], slack: float = 0.02) -> di
     side = people.Side(inputs, np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros(1, np.int64), people.of(job).groups)
     heads = measuring.heard(weights.read(network), side)
     group = heads.group if heads.group.shape[1] else inside.read_out(job)(heads.last)
-    one = rule(network, slack)
+    one, task = rule(network, slack), heads.task
+    if job.method in PRESSED:
+        back, one = recovered(network), apart(network)
+        task = (merge.combined(task, group, back.b) + np.float32(back.c)).astype(np.float32)
     after = treatment.swapped(group, typical_of(said(network, "val"))) if group.shape[1] == 1 else None
     return {
-        "task": float(heads.task[0]), "probability": float(special.expit(float(heads.task[0]))), "group": group[0].tolist(),
-        "accepted": bool(heads.task[0] > 0), "b": list(one.b), "c": one.c, "merged": bool(merge.decide(heads.task, group, one)[0]),
-        "swapped": None if after is None else bool(merge.decide(heads.task, after, one)[0]), "inputs": inputs.shape[1],
+        "task": float(task[0]), "probability": float(special.expit(float(task[0]))), "group": group[0].tolist(),
+        "accepted": bool(task[0] > 0), "b": list(one.b), "c": one.c, "merged": bool(merge.decide(task, group, one)[0]),
+        "swapped": None if after is None else bool(merge.decide(task, after, one)[0]), "inputs": inputs.shape[1],
     }  # fmt: skip
 
 

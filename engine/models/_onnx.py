@@ -67,12 +67,13 @@ def load(file: Path, preprocess: Preprocess) -> Session:
         raise errors.UserError(f"“{file.name}” is larger than 2 GB.", "Bring a smaller network.")
     content = file.read_bytes()
     refuse_external_data(content, file.name)
-    session = _opened(content, file.name)
+    session = opened(content, file.name)
     name, dtype, fixed = _checked_input(session, preprocess, file.name)
     return Session(session, name, dtype, fixed)
 
 
-def _opened(content: bytes, name: str) -> Any:
+def opened(content: bytes, name: str) -> Any:
+    """Return ONNX Runtime's session of a file's content; raises UserError where it cannot be opened."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4
@@ -125,7 +126,7 @@ def _external(message: memoryview, kind: str, depth: int) -> bool:
     """Return whether any tensor below a message lies outside the file."""
     if depth > DEEPEST:
         raise ValueError("nested too deeply")
-    for number, value in _fields(message):
+    for number, value in fields(message):
         if kind == "tensor" and (number == EXTERNAL_DATA or (number == DATA_LOCATION and value == 1)):
             return True
         child = FIELDS[kind].get(number)
@@ -134,7 +135,7 @@ def _external(message: memoryview, kind: str, depth: int) -> bool:
     return False
 
 
-def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
+def fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
     """Yield field number and value of a protobuf message; raises ValueError or IndexError for a malformed one."""
     position = 0
     while position < len(message):

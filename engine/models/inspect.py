@@ -101,7 +101,7 @@ def _logits(card: networks.Card, folder: Path, question: Mapping[str, Any]) -> F
     return np.stack(found)
 
 
-def _limit(memory: int, seconds: int) -> None:
+def limit(memory: int, seconds: int) -> None:
     """Let this process take so much more memory and so much processor time, and no more."""
     taken = psutil.Process().memory_info().vms
     with contextlib.suppress(ValueError, OSError):  # macOS has no limit on address space
@@ -112,7 +112,7 @@ def _limit(memory: int, seconds: int) -> None:
 def _alone() -> None:
     question = json.load(sys.stdin)
     if "memory" in question:
-        _limit(int(question["memory"]), int(question["seconds"]))
+        limit(int(question["memory"]), int(question["seconds"]))
     json.dump(answered(question), sys.stdout)
 
 

@@ -33,7 +33,12 @@ def address(kind: str, user: str = "") -> str:
 
 def url(question: Mapping[str, Any], user: str = "") -> str:
     """Return the address of the picture that a question asks for."""
-    return f"{address(question['kind'], user)}&{urlencode({'q': json.dumps(question, separators=(',', ':'))})}"
+    return with_question(address(question["kind"], user), question)
+
+
+def with_question(address: str, question: Mapping[str, Any]) -> str:
+    """Return an address of one kind with a question added."""
+    return f"{address}&{urlencode({'q': json.dumps(question, separators=(',', ':'))})}"
 
 
 def routes() -> list[Route]:

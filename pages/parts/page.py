@@ -15,6 +15,10 @@ PAPERS = {
         "Wenzel et al., “Assaying Out-Of-Distribution Generalization in Transfer Learning”, NeurIPS 2022",
         "https://arxiv.org/abs/2207.09239",
     ),
+    "heads": (
+        "Lohaus et al., “Are Two Heads the Same as One? Identifying Disparate Treatment in Fair Neural Networks”, NeurIPS 2022",
+        "https://arxiv.org/abs/2204.04440",
+    ),
 }
 
 
