@@ -46,7 +46,12 @@ class Changed:
 
 def units(asked: Units) -> systems.Latents:
     """Return the units that a question names; raises UserError where there are none, or both numbers and a condition are given."""
-    return _chosen(asked.loaded(), asked.acts(), asked)
+    try:
+        return _chosen(asked.loaded(), asked.acts(), asked)
+    except errors.UserError:
+        if asked.least is None or asked.least >= asked.n or asked.units is not None:
+            raise
+    return _chosen(asked.loaded(), asked.acts(), asked.model_copy(update={"n": asked.least}))
 
 
 def _chosen(system: systems.System, acts: Sequence[systems.Intervention], asked: Units | Change) -> systems.Latents:

@@ -56,6 +56,8 @@ class Units(Asked):
     """What the units must be like, as `systems.conditions` reads it."""
     n: int = pydantic.Field(default=16, ge=1, le=MOST_UNITS)
     """How many."""
+    least: int | None = pydantic.Field(default=None, ge=1, le=MOST_UNITS)
+    """So many will do where fewer than `n` meet the condition."""
     units: tuple[Unit, ...] | None = pydantic.Field(default=None, min_length=1, max_length=MOST_UNITS)
     """Their numbers, instead of the first `n` that meet the condition."""
 

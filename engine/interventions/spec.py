@@ -122,7 +122,8 @@ class Plan:
 
 def fitting(system: systems.System) -> tuple[str, ...]:
     """Return the networks that know every class of a system."""
-    return tuple(card.name for card in networks.cards() if set(system.classes) <= set(card.classes))
+    wanted = set(system.classes)
+    return tuple(card.name for card in networks.cards() if wanted <= set(card.classes))
 
 
 def offered(system: systems.System) -> tuple[str, ...]:

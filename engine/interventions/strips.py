@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from jaxtyping import Bool
 
 from engine import systems
 from engine.interventions import sentences
@@ -58,6 +60,20 @@ def _held(said: Mapping[str, Any], i: int, levels: Sequence[Level]) -> Held:
     above = min((j for j, value in enumerate(values) if value >= own["value"] and not right[j]), default=len(levels))
     kept = tuple(values[below + 1 : above]) if right_now else ()
     return Held(network, answer, right_now, kept, any(levels[j].inside for j in (below, above) if 0 <= j < len(levels)))
+
+
+def telling(own: Bool[np.ndarray, "networks units"], along: Bool[np.ndarray, "levels networks units"]) -> int:
+    """Return the place of the unit on which networks part most as a factor is set, the first of equal ones.
+
+    Looked at are the units that all networks answer right as they are; 0 where there is none.
+
+    Args:
+        own: Who is right on which unit as it is.
+        along: Who is right at each value of the factor.
+    """
+    right = along.sum(axis=0)
+    apart = np.where(own.all(axis=0), right.max(axis=0) - right.min(axis=0), -1)
+    return int(apart.argmax()) if apart.max() >= 0 else 0
 
 
 def finding(system: systems.System, factor: str, unit: int, said: Mapping[str, Any], levels: Sequence[Level]) -> str:

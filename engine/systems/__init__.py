@@ -75,6 +75,11 @@ def card(name: str) -> Card:
     Raises:
         UserError: for an unknown name, or a file that lacks one of the constants or writes it wrongly.
     """
+    return _card(name, _entry(name).sha256)
+
+
+@functools.lru_cache(maxsize=64)
+def _card(name: str, _source: str) -> Card:
     entry = _entry(name)
     said = entry.constants
     if lacking := [constant for constant in CONSTANTS if constant not in said]:

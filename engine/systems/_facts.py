@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from engine import errors
+from engine import errors, shelf
 from engine.stats import intervals as stats
 from engine.systems import _acts, _laws, _units
 from engine.systems._acts import Condition, Cut, DoDistribution, Intervention
@@ -20,6 +20,7 @@ from engine.systems._laws import Choice, Uniform
 from engine.systems._vocabulary import System, laws
 
 DRAWN = 20_000
+_TABLES = shelf.Shelf(32_000_000)
 MOST = 500_000  # combinations that are gone through; beyond, numbers are counted
 
 
@@ -159,7 +160,14 @@ def held_out(system: System, first: str, second: str) -> tuple[tuple[str, str], 
 
 
 def _table(system: System, names: Sequence[str], acts: Sequence[Intervention]) -> _Table | None:
-    """Return how likely each combination of some factors and their causes is; None where one is a number, or there are too many."""
+    """Return how likely each combination of some factors and their causes is; None where one is a number, or there are too many.
+
+    It is made once: many facts are read from one table. Nobody may change it.
+    """
+    return _TABLES.get((system, tuple(names), tuple(acts)), lambda: _tabled(system, names, acts))
+
+
+def _tabled(system: System, names: Sequence[str], acts: Sequence[Intervention]) -> _Table | None:
     done = {act.factor: act.law for act in acts if not isinstance(act, Cut)}
     cut = {(act.source, act.target) for act in acts if isinstance(act, Cut)}
     wanted = _needed(system, names, set(done), cut)

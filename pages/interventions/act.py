@@ -1,13 +1,13 @@
 """See a system and act on it: its graph, what is done to it, pictures that change under the hand; seeing against doing; a set to keep."""
 
-import functools
+from collections.abc import Sequence
 
 import streamlit as st
 
-from engine import systems
-from engine.interventions import sentences, starts
+from engine import networks, systems
+from engine.interventions import sentences, spec, starts
 from pages.components import world as hand
-from pages.interventions import keeping, seeing, world
+from pages.interventions import choosing, keeping, seeing, world
 from pages.interventions.world import World
 from pages.parts import kit, navigation, routes
 
@@ -29,30 +29,33 @@ def main() -> None:
     left, right = st.columns([2, 5], vertical_alignment="bottom")
     with left:
         world.choose_system(chosen)
-    with right:
-        st.caption(kit.escape(_about(chosen.system)))
-    _broken()
     system = world.loaded(chosen)
-    kit.finding(world.spoken(_training(system)), key="finding-training")
-    _hand(chosen, system)
+    with right:
+        asked = _asked(system)
+    st.caption(kit.escape(_about(chosen.system)))
+    _broken()
+    kit.finding(world.spoken(kit.made(sentences.of_training, system)), key="finding-training")
+    _hand(chosen, system, asked)
     seeing.show(chosen, system)
     keeping.show(chosen)
     _next(chosen)
 
 
+def _asked(system: systems.System) -> list[str]:
+    """Ask which networks answer; where nobody knows the classes, that is said."""
+    fitting = spec.fitting(system)
+    if not fitting:
+        kit.empty(f"No network here knows the classes {', '.join(system.classes)}: these are only pictures.", "Bring a network", "library")
+        return []
+    return kit.choose_many(
+        f"Networks that answer ({len(fitting)} know these classes)", list(fitting), key=f"answer-{system.name}",
+        default=kit.made(choosing.parting, system, fitting), max_selections=hand.NETWORKS, placeholder="Choose networks to see what they answer",
+    )  # fmt: skip
+
+
 def _about(name: str) -> str:
     """Return the first two sentences of a system's card."""
     return ". ".join(" ".join(systems.card(name).text.replace("`", "").split()).split(". ")[:2]).rstrip(".") + "."
-
-
-@functools.lru_cache(maxsize=32)
-def _starts(system: systems.System) -> tuple[starts.Start, ...]:
-    return starts.starts(system)
-
-
-@functools.lru_cache(maxsize=32)
-def _training(system: systems.System) -> str:
-    return sentences.of_training(system)
 
 
 def _broken() -> None:
@@ -62,18 +65,20 @@ def _broken() -> None:
             st.caption(f":material/error: {kit.escape(name)} cannot be used. {kit.escape(said)}")
 
 
-def _hand(chosen: World, system: systems.System) -> None:
+def _hand(chosen: World, system: systems.System, asked: Sequence[str]) -> None:
     usual = systems.parameters(chosen.system, {})
     rested = hand.Rested(chosen.do, chosen.given, {name: value for name, value in chosen.parameters.items() if value != usual[name]}, chosen.seed)
-    first = [(one, world.address("act", World(chosen.system, chosen.parameters, one.act.text(), seed=chosen.seed))) for one in _starts(system)]
+    found = kit.made(starts.starts, system)
+    first = [(one, world.address("act", World(chosen.system, chosen.parameters, one.act.text(), seed=chosen.seed))) for one in found]
     has_strip = any(place.path == "strip" for place in navigation.available())
-    asked = hand.show(
-        system, rested, key="hand", url=routes.world_url(system.name), token=routes.world_token(system.name), starts=first, strip=has_strip,
+    left = hand.show(
+        system, rested, key="hand", url=routes.world_url(system.name), token=routes.world_token(system.name),
+        networks=[networks.card(name) for name in asked], starts=first, strip=has_strip,
         on_rest=lambda at: world.remember(_world(chosen.system, at)),
     )  # fmt: skip
-    if asked is not None:
-        page, query = navigation.target(world.address("strip", _world(chosen.system, asked), unit=str(asked.unit), factor=asked.factor))
-        st.switch_page(page, query_params=query)
+    if left is not None:
+        page, query = navigation.target(world.address("strip", _world(chosen.system, left), unit=str(left.unit), factor=left.factor))
+        st.switch_page(page, query_params={**query, f"networks-{chosen.system}": list(asked)})
 
 
 def _world(system: str, at: hand.Rested) -> World:

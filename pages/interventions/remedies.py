@@ -3,6 +3,7 @@
 import time
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from engine import control, errors, systems
@@ -56,9 +57,10 @@ def _system(chosen: World) -> str:
     if chosen.system not in offered:
         st.info(f"In {systems.card(chosen.system).title.lower()} no parameter sets how often a factor follows the class; this is another system.")
     first = chosen.system if chosen.system in offered else offered[0]
+    titles = {name: systems.card(name).title for name in offered}
     key = f"remedies-system-{first}"
     return st.selectbox(
-        "System", offered, index=offered.index(first), key=key, format_func=lambda name: systems.card(name).title, width=280,
+        "System", offered, index=offered.index(first), key=key, format_func=titles.__getitem__, width=280,
         on_change=lambda: _other(st.session_state[key]),
     )  # fmt: skip
 
@@ -123,7 +125,7 @@ def _found(run: str) -> None:
     """Show what a run found at one strength."""
     spec = views.question(run)
     try:
-        every, chance = views.methods_found(run), views.chance(run)
+        every = views.methods_found(run)
     except errors.UserError as problem:
         kit.problem(problem)
         return
@@ -135,33 +137,47 @@ def _found(run: str) -> None:
     said = st.segmented_control("Strength in training", strengths, default=strengths[-1], key="strength", bind="query-params", required=True)
     strength = spec.strengths[strengths.index(said)]
     with finding_at:
-        kit.finding(findings.of_accuracy(every, spec, strength, chance))
-    _accuracy(run, spec, every, strength)
+        kit.finding(kit.made(_told, run, strength)[0])
+    _accuracy(run, strength)
     _reliance(run, spec, strength)
     _trained(run, spec, strength)
 
 
-def _accuracy(run: str, spec: RemediesSpec, every: pd.DataFrame, strength: float) -> None:
+def _told(run: str, strength: float) -> tuple[str, str, str]:
+    """Return what a run found at a strength: in general, beyond training, and of reliance."""
+    spec, every = views.question(run), views.methods_found(run)
+    general = findings.of_accuracy(every, spec, strength, views.chance(run))
+    return general, findings.of_outside(every, spec, strength), findings.of_reliance(views.reliance(run), spec, strength)
+
+
+def _accuracies(run: str, strength: float) -> tuple[go.Figure, pd.DataFrame]:
+    rows, networks = _at(views.methods_found(run), strength), _at(views.networks_found(run), strength)
+    return drawn.drawn(plots.accuracies, rows, networks, tuple(METHODS), views.chance(run)), rows
+
+
+def _changes(run: str, strength: float) -> tuple[go.Figure, pd.DataFrame]:
+    rows, networks = _at(views.reliance(run), strength), _at(views.flips(run), strength)
+    return drawn.drawn(plots.changes, rows, networks, tuple(METHODS), "answers that change"), rows
+
+
+def _accuracy(run: str, strength: float) -> None:
     st.header("Accuracy under intervention", anchor="accuracy")
-    rows, networks = _at(every, strength), _at(views.networks_found(run), strength)
-    figure = drawn.drawn(plots.accuracies, rows, networks, tuple(METHODS), views.chance(run))
+    figure, rows = kit.made(_accuracies, run, strength)
     kit.figure(
         figure, key="accuracy", data=rows, name=f"Accuracy under intervention, trained at strength {strength:g}",
         alt="For each world the accuracy of each method: its mean with interval, and each seed as a dot",
     )  # fmt: skip
-    if text := findings.of_outside(every, spec, strength):
+    if text := kit.made(_told, run, strength)[1]:
         st.markdown(text)
     st.caption("The data below the figure hold each difference from ERM too, paired over seeds and units, with its interval.")
 
 
 def _reliance(run: str, spec: RemediesSpec, strength: float) -> None:
-    found = views.reliance(run)
     factor = methods.confounder(spec.system).factor
     st.header(f"Reliance on {factor}", anchor="reliance")
-    if text := findings.of_reliance(found, spec, strength):
+    if text := kit.made(_told, run, strength)[2]:
         st.markdown(text)
-    rows, networks = _at(found, strength), _at(views.flips(run), strength)
-    figure = drawn.drawn(plots.changes, rows, networks, tuple(METHODS), "answers that change")
+    figure, rows = kit.made(_changes, run, strength)
     kit.figure(
         figure, key="reliance", data=rows, name=f"Reliance on {factor}, trained at strength {strength:g}",
         alt=f"For each method the share of answers that change when only the {factor} does: its mean with interval, and each seed as a dot",

@@ -47,7 +47,7 @@ def main() -> None:
         kit.progress(lambda: _progress(job.id), key="run", cancel=lambda: control.cancel(job.id))
         st.fragment(_streaming, run_every=EVERY)(world, spec, planned, job.id)
         return
-    known = views.known(spec, planned)
+    known = kit.made(_known, spec.text())
     if not known.whole:
         _offer(spec, planned, job, known)
     if known.answered > len(spec.networks):  # more than the base world
@@ -55,6 +55,10 @@ def main() -> None:
             _found(known, spec)
         _shown(world, spec, planned, known)
     _answered(spec)
+
+
+def _known(spec: str) -> views.Known:
+    return views.known(InterventionsSpec.read(spec), form.planned(spec, store.version()))
 
 
 def _answered(spec: InterventionsSpec) -> None:
@@ -73,16 +77,16 @@ def _job(spec: InterventionsSpec) -> control.Job | None:
 
 
 def _found(known: views.Known, spec: InterventionsSpec) -> None:
-    kit.finding(figures.finding(known.rows, spec, figures.margin_before()))
+    kit.finding(figures.finding(known, spec, figures.margin_before()))
 
 
 def _shown(world: World, spec: InterventionsSpec, planned: Plan, known: views.Known) -> None:
     """Show the figures of what is known."""
     if spec.ask == "profile":
         limit = figures.margin()
-        figures.profiles(world, known.rows, spec, limit)
+        figures.profiles(world, known, spec, limit)
     elif spec.ask == "map":
-        figures.maps(world, known.rows, spec)
+        figures.maps(world, known, spec)
     else:
         left, right = st.columns(2)
         with left:
@@ -90,7 +94,7 @@ def _shown(world: World, spec: InterventionsSpec, planned: Plan, known: views.Kn
         with right:
             figures.margin()
         for factor in spec.factors:
-            figures.curves(world, known.rows, factor, shown)
+            figures.curves(world, known, factor, shown)
     figures.reasons(known.rows, planned)
 
 

@@ -1,7 +1,8 @@
 """The figures of responses: curves with training shaded, maps, the sensitivity profile, and links from what they show to the pictures."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Concatenate, ParamSpec, TypeVar
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -10,13 +11,17 @@ import streamlit as st
 from engine import systems
 from engine.interventions import findings, plots, profile, settings, views
 from engine.interventions.plots import Kind
-from engine.interventions.spec import InterventionsSpec, Plan
+from engine.interventions.spec import Ask, InterventionsSpec, Plan
+from engine.interventions.views import Known
 from engine.plots import drawn, formats
+from engine.plots.looks import Look
 from pages.interventions import response_form
 from pages.interventions import world as worlds
 from pages.interventions.world import World
 from pages.parts import kit
 
+Asked = ParamSpec("Asked")
+Made = TypeVar("Made")
 SHOWN: dict[str, Kind] = {"the numbers": "value", "paired differences from the base world": "difference"}
 MARGINS = {f"{points} points": points / 100 for points in (2, 3, 5, 10)}
 SHORT = {views.TITLES["mean_confidence"]: "confidence", views.TITLES["ece"]: "ECE"}  # beside small figures
@@ -50,44 +55,54 @@ def kind() -> Kind:
     return SHOWN[str(label)]
 
 
-def curves(world: World, found: pd.DataFrame, factor: str, shown: Kind) -> None:
+def _once(make: Callable[Concatenate[Known, Asked], Made], known: Known, *words: Asked.args, **options: Asked.kwargs) -> Made:
+    """Return what is made of rows; it is kept where all of them are known, for those of a run under way are others at each look."""
+    return kit.made(make, known, *words, **options) if known.whole else make(known, *words, **options)
+
+
+def curves(world: World, known: Known, factor: str, shown: Kind) -> None:
     """Show the response curve of one factor: accuracy, then confidence and calibration."""
     system = worlds.loaded(world)
     about = system.factor(factor)
     told = f"{factor}{f' ({about.unit})' if about.unit else ''}"
-    mine = {metric: _rows(found, factor, metric) for metric in views.TITLES}
+    rows, data = _once(_rows, known, factor, "accuracy"), _once(_data, known, factor)
     within = (0.0, 1.02) if shown == "value" else None
     picked = kit.figure(
-        _figure(system, mine["accuracy"], factor, "accuracy", told, within, shown, listed=True), key=f"curve-{factor}", data=_data(found, factor),
+        _once(_figure, known, system, factor, "accuracy", told, within, shown, listed=True), key=f"curve-{factor}", data=data,
         name=f"Response to {factor} in {world.system}", select=True,
-        alt=f"Accuracy of {mine['accuracy']['network'].nunique()} networks against {factor}; what occurs in training is shaded",
+        alt=f"Accuracy of {rows['network'].nunique()} networks against {factor}; what occurs in training is shaded",
     )  # fmt: skip
-    _pictures(world, mine["accuracy"], factor, picked)
+    _pictures(world, rows, factor, picked)
     small = {
-        title: _figure(system, mine[metric], factor, title, told, within, shown, height=260)
+        title: _once(_figure, known, system, factor, metric, told, within, shown, height=260)
         for metric, title in views.TITLES.items()
         if metric != "accuracy"
     }
     st.header("Do they know it?", anchor="confidence")
     st.html(f"<style>.st-key-panels-others-{factor} {{ grid-template-columns: repeat(auto-fill, minmax(min(100%, 420px), 1fr)); }}</style>")
     kit.figures(
-        small, key=f"others-{factor}", data=_data(found, factor), name=f"Confidence and calibration against {factor} in {world.system}",
-        legend=plots.legend(mine["accuracy"]), alt=f"Mean confidence and calibration error against {factor}",
+        small, key=f"others-{factor}", data=data, name=f"Confidence and calibration against {factor} in {world.system}",
+        legend=_once(_legend, known, factor), alt=f"Mean confidence and calibration error against {factor}",
     )  # fmt: skip
 
 
-def _rows(found: pd.DataFrame, factor: str, metric: str) -> pd.DataFrame:
-    return views.curve(found, factor, [metric])[COLUMNS].reset_index(drop=True)
+def _legend(known: Known, factor: str) -> Mapping[str, Look]:
+    return plots.legend(_rows(known, factor, "accuracy"))
 
 
-def _data(found: pd.DataFrame, factor: str) -> pd.DataFrame:
-    return views.curve(found, factor, list(views.TITLES))[COLUMNS].reset_index(drop=True)
+def _rows(known: Known, factor: str, metric: str) -> pd.DataFrame:
+    return views.curve(known.rows, factor, [metric])[COLUMNS].reset_index(drop=True)
+
+
+def _data(known: Known, factor: str) -> pd.DataFrame:
+    return views.curve(known.rows, factor, list(views.TITLES))[COLUMNS].reset_index(drop=True)
 
 
 def _figure(
-    system: systems.System, rows: pd.DataFrame, factor: str, title: str, x_title: str, within: tuple[float, float] | None, shown: Kind,
+    known: Known, system: systems.System, factor: str, metric: str, x_title: str, within: tuple[float, float] | None, shown: Kind,
     *, height: int = plots.HEIGHT, listed: bool = False,
 ) -> go.Figure:  # fmt: skip
+    rows, title = _rows(known, factor, metric), views.TITLES[metric]
     said = title if shown == "value" else f"Δ {SHORT.get(title, title)}"
     if system.factor(factor).categorical:
         return drawn.drawn(plots.categories, rows, title=said, x_title=x_title, within=within, kind=shown, height=height, listed=listed)
@@ -113,12 +128,23 @@ def _pictures(world: World, rows: pd.DataFrame, factor: str, picked: Sequence[st
         st.caption("Click a point to see its pictures.")
 
 
-def maps(world: World, found: pd.DataFrame, spec: InterventionsSpec) -> None:
+def maps(world: World, known: Known, spec: InterventionsSpec) -> None:
     """Show the heat map of two factors, a panel a network."""
     first, second = spec.factors
     metric = {title: name for name, title in views.TITLES.items()}[kit.choose("Number", list(views.TITLES.values()), key="number", width=260)]
-    mine = found[(found["factor_2"] != "") & (found["metric"] == metric)]
-    base = found[(found["factor"] == "") & (found["metric"] == metric)].set_index("network")["value"]
+    panels, data = _once(_heats, known, first, second, metric)
+    st.html("<style>.st-key-panels-map { grid-template-columns: repeat(auto-fill, minmax(min(100%, 480px), 1fr)); }</style>")
+    kit.figures(
+        panels, key="map", data=data, name=f"{views.TITLES[metric]} by {first} and {second} in {world.system}",
+        alt=f"Heat maps of {views.TITLES[metric]}, {first} across and {second} upwards, a panel a network; what occurs in training is framed",
+    )  # fmt: skip
+    st.caption("Framed: values of both factors that occur in training, though perhaps not together.")
+
+
+def _heats(known: Known, first: str, second: str, metric: str) -> tuple[dict[str, go.Figure], pd.DataFrame]:
+    """Return a heat map a network, and the rows that they show."""
+    found = known.rows[known.rows["metric"] == metric]
+    mine, base = found[found["factor_2"] != ""], found[found["factor"] == ""].set_index("network")["value"]
     panels = {
         str(name): drawn.drawn(
             plots.heat, part[COLUMNS].reset_index(drop=True), (first, second), title=views.TITLES[metric],
@@ -126,24 +152,13 @@ def maps(world: World, found: pd.DataFrame, spec: InterventionsSpec) -> None:
         )
         for name, part in mine.groupby("network", sort=False, observed=True)
     }  # fmt: skip
-    st.html("<style>.st-key-panels-map { grid-template-columns: repeat(auto-fill, minmax(min(100%, 480px), 1fr)); }</style>")
-    kit.figures(
-        panels, key="map", data=mine[COLUMNS], name=f"{views.TITLES[metric]} by {first} and {second} in {world.system}",
-        alt=f"Heat maps of {views.TITLES[metric]}, {first} across and {second} upwards, a panel a network; what occurs in training is framed",
-    )  # fmt: skip
-    st.caption("Framed: values of both factors that occur in training, though perhaps not together.")
+    return panels, mine[COLUMNS]
 
 
-def profiles(world: World, found: pd.DataFrame, spec: InterventionsSpec, limit: float) -> None:
+def profiles(world: World, known: Known, spec: InterventionsSpec, limit: float) -> None:
     """Show the sensitivity profile: what breaks each network within training and anywhere, and what it is invariant to."""
-    told = profile.profile(found, limit)
+    told, panels = _once(_profiles, known, limit)
     factors = profile.ordered(told)
-    reach = min(1.02, max(0.3, float(told["high"].max()) + 0.04)) if len(told) else 1.0
-    panels = {
-        WORDS[region]: drawn.drawn(plots.profile, told, region, profile.ordered(told, region), limit, reach=reach, heading=WORDS[region])
-        for region in profile.REGIONS
-        if profile.ordered(told, region)
-    }
     st.html("<style>.st-key-panels-profile { grid-template-columns: repeat(auto-fill, minmax(min(100%, 420px), 1fr)); }</style>")
     kit.figures(
         panels, key="profile", data=told, name=f"Sensitivity profile in {world.system}", legend=plots.legend(told),
@@ -159,6 +174,18 @@ def profiles(world: World, found: pd.DataFrame, spec: InterventionsSpec, limit: 
         for name in factors:  # at the same values: these cells are answered
             one = spec.model_copy(update={"ask": "curve", "factors": (name,), "steps": spec.grid})
             st.button(name, key=f"open-{name}", type="tertiary", on_click=response_form.show, args=(one,))
+
+
+def _profiles(known: Known, limit: float) -> tuple[pd.DataFrame, dict[str, go.Figure]]:
+    """Return what is told of each network and factor, and a panel a region."""
+    told = profile.profile(known.rows, limit)
+    reach = min(1.02, max(0.3, float(told["high"].max()) + 0.04)) if len(told) else 1.0
+    panels = {
+        WORDS[region]: drawn.drawn(plots.profile, told, region, profile.ordered(told, region), limit, reach=reach, heading=WORDS[region])
+        for region in profile.REGIONS
+        if profile.ordered(told, region)
+    }
+    return told, panels
 
 
 def _verdicts(told: pd.DataFrame, factors: Sequence[str]) -> None:
@@ -179,13 +206,17 @@ def _word(row: dict) -> str:
     return str(row["verdict"])
 
 
-def finding(found: pd.DataFrame, spec: InterventionsSpec, limit: float) -> str:
+def finding(known: Known, spec: InterventionsSpec, limit: float) -> str:
     """Return what the responses say, as a sentence."""
-    if spec.ask == "profile":
-        return findings.of_profile(profile.profile(found, limit), limit)
-    if spec.ask == "map":
-        return findings.of_map(found, (spec.factors[0], spec.factors[1]))
-    return findings.of_curve(found, spec.factors[0], limit)
+    return _once(_finding, known, spec.ask, spec.factors, limit)
+
+
+def _finding(known: Known, ask: Ask, factors: tuple[str, ...], limit: float) -> str:
+    if ask == "profile":
+        return findings.of_profile(profile.profile(known.rows, limit), limit)
+    if ask == "map":
+        return findings.of_map(known.rows, (factors[0], factors[1]))
+    return findings.of_curve(known.rows, factors[0], limit)
 
 
 def reasons(found: pd.DataFrame, planned: Plan) -> None:

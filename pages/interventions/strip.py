@@ -4,8 +4,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
+from jaxtyping import Bool
 
 from engine import ask, errors, networks, systems
 from engine.interventions import alike as drawing
@@ -24,6 +26,7 @@ MOST_NETWORKS = 6
 UNITS = 12
 TILES = 24
 AS_IT_IS = "as it is"
+FEW = 7  # values of a number that a telling unit is looked for at
 STEPS = 21  # values of a number that a pair can be made of
 HOW = (
     "A **unit** is one draw of everything that varies. Setting a factor by hand changes what the factor reaches and nothing else: the glyph, the "
@@ -64,7 +67,6 @@ def _form(world: World, system: systems.System, fitting: Sequence[str]) -> askin
     offered = [*spec.offered(system), system.target]
     with columns[1]:
         factor = kit.choose("Factor", offered, key="factor", default=_first_factor(system, offered, fitting), help=_about(system))
-    unit = columns[2].number_input("Unit", min_value=0, max_value=2**31 - 1, value=0, step=1, key="unit", bind="query-params")
     chosen: list[str] = []
     with columns[3]:
         if fitting:
@@ -78,10 +80,37 @@ def _form(world: World, system: systems.System, fitting: Sequence[str]) -> askin
         st.info("Choose at least one network to see answers.")
     if len(chosen) > MOST_NETWORKS:
         st.caption(f"The first {MOST_NETWORKS} of {len(chosen)} networks are shown.")
-    return asking.Path(
-        system=world.system, parameters=dict(world.parameters), do=world.do, seed=world.seed, networks=tuple(chosen[:MOST_NETWORKS]),
-        unit=int(unit), factor=factor,
-    )  # fmt: skip
+    asked = asking.Path(
+        system=world.system, parameters=dict(world.parameters), do=world.do, seed=world.seed, networks=tuple(chosen[:MOST_NETWORKS]), factor=factor
+    )
+    first = _first_unit(asked) if len(asked.networks) > 1 and not world.given else 0
+    unit = columns[2].number_input("Unit", min_value=0, max_value=2**31 - 1, value=first, step=1, key="unit", bind="query-params")
+    return asked.model_copy(update={"unit": int(unit)})
+
+
+def _first_unit(asked: asking.Path) -> int:
+    """Return the unit to begin with: one of the first dozen, on which the networks part; the very first where nobody answers."""
+    try:
+        with st.spinner("Looking for a picture on which these networks part …", show_time=False):
+            return made(_parting, json.dumps(asked.said()))
+    except errors.UserError:  # the strip says so
+        return 0
+
+
+def _parting(question: str) -> int:
+    asked = asking.read(json.loads(question))
+    assert isinstance(asked, asking.Path)
+    levels = settings.levels(asked.loaded(), asked.factor, FEW)
+    own, *along = (_hits(asked, level) for level in (None, *levels))
+    return strips.telling(own, np.stack(along))
+
+
+def _hits(asked: asking.Path, level: settings.Level | None) -> Bool[np.ndarray, "networks units"]:
+    """Return which network is right on which of the first units, as they are or where the factor is set."""
+    do = systems.text(settings.acts(asked.acts(), (level,))) if level else asked.do
+    one = asking.Units(system=asked.system, parameters=asked.parameters, do=do, seed=asked.seed, networks=asked.networks, n=UNITS)
+    said = ask.ask("interventions", one.said())[0]
+    return np.array(said["predicted"]) == np.array(said["labels"])
 
 
 def _first_factor(system: systems.System, offered: Sequence[str], fitting: Sequence[str]) -> str:
@@ -146,14 +175,21 @@ def _choose(unit: int) -> None:
 def _told_of(asked: asking.Path, found_at: Any) -> None:
     """Say what the strip shows at the top of the page, and offer its rows below the strip; comes after it, for a first answer takes a while."""
     try:
-        said = made(_said, json.dumps(asked.said()))
+        told, rows = made(_read, json.dumps(asked.said()))
     except errors.UserError as problem:
         kit.problem(problem)
         return
-    levels = settings.levels(asked.loaded(), asked.factor, asked.points)
     with found_at:
-        kit.finding(strips.finding(asked.loaded(), asked.factor, asked.unit, said, levels))
-    kit.take_away(strips.rows(said, levels), key="strip-rows", name=f"unit {asked.unit} of {asked.system} along {asked.factor}")
+        kit.finding(told)
+    kit.take_away(rows, key="strip-rows", name=f"unit {asked.unit} of {asked.system} along {asked.factor}")
+
+
+def _read(question: str) -> tuple[str, pd.DataFrame]:
+    """Return what the strip shows as a sentence, and as rows."""
+    asked, said = asking.read(json.loads(question)), made(_said, question)
+    assert isinstance(asked, asking.Path)
+    levels = settings.levels(asked.loaded(), asked.factor, asked.points)
+    return strips.finding(asked.loaded(), asked.factor, asked.unit, said, levels), strips.rows(said, levels)
 
 
 def _said(question: str) -> dict[str, Any]:
@@ -170,16 +206,22 @@ def _pairs(world: World, system: systems.System, asked: asking.Path) -> None:
         return
     try:
         with st.spinner("Asking the networks …", show_time=False):
-            said = made(_said, json.dumps(question.said()))
-        reached, touched = made(_reached, json.dumps(question.said()))
+            told, table, flips = made(_compared, json.dumps(question.said()))
     except errors.UserError as problem:
         kit.problem(problem)
         return
+    kit.finding(told, key="finding-pairs")
+    st.caption(made(_reach, json.dumps(question.said())))
+    kit.table(table, key="pairs", name=f"{question.factor} {question.before or AS_IT_IS} to {question.after} in {question.system}")
+    _flipped(question, flips)
+
+
+def _compared(question: str) -> tuple[str, pd.DataFrame, pd.DataFrame]:
+    """Return what a change does: as a sentence, as rows that people read, and the units whose answer flips."""
+    asked, said = asking.read(json.loads(question)), made(_said, question)
+    assert isinstance(asked, asking.Change)
     found = changes.rows(said)
-    kit.finding(changes.finding(question, found), key="finding-pairs")
-    st.caption(_reach(question.factor, reached, touched))
-    kit.table(_told(found), key="pairs", name=f"{question.factor} {question.before or AS_IT_IS} to {question.after} in {question.system}")
-    _flipped(question, changes.flips(said))
+    return changes.finding(asked, found), _told(found), changes.flips(said)
 
 
 def _change(world: World, system: systems.System, asked: asking.Path) -> asking.Change:
@@ -208,18 +250,15 @@ def _furthest(system: systems.System, factor: str) -> str:
     return (above[len(above) // 2] if above else outside[0]).text
 
 
-def _reached(question: str) -> tuple[tuple[str, ...], float]:
-    """Return which other factors the change reaches, and the mean share of pixels that differ."""
+def _reach(question: str) -> str:
+    """Say which other factors the change reaches, and the mean share of pixels that differ."""
     asked = asking.read(json.loads(question))
     assert isinstance(asked, asking.Change)
     changed = drawing.changed(asked.model_copy(update={"n": min(asked.n, 100)}))
     shares = changes.pixels(changed)
-    return changes.reached(changed, asked.factor), sum(shares) / len(shares)
-
-
-def _reach(factor: str, reached: Sequence[str], touched: float) -> str:
-    others = f"{factor} reaches {', '.join(reached)} too" if reached else f"No other factor changes with {factor}"
-    return f"{others}; on average {formats.percent(touched)} of a picture's pixels differ."
+    reached = changes.reached(changed, asked.factor)
+    others = f"{asked.factor} reaches {', '.join(reached)} too" if reached else f"No other factor changes with {asked.factor}"
+    return f"{others}; on average {formats.percent(sum(shares) / len(shares))} of a picture's pixels differ."
 
 
 def _told(found: pd.DataFrame) -> pd.DataFrame:
@@ -246,7 +285,7 @@ def _flipped(question: asking.Change, flips: pd.DataFrame) -> None:
         f"{formats.share(len(shown), len(units), 'units')} with a flipped answer, those first on which most networks flip. "
         "Each: before, after, and the pixels that differ. Select one to open it above."
     )
-    tiles = [_tile(question, int(unit), flips[flips["unit"] == unit]) for unit in shown]
+    tiles = made(_tiles, json.dumps(question.said()), alike.address("change"))
     gallery(
         tiles, key="flipped", size=190, shape=3.0, label="Units whose answer flips",
         on_select=lambda unit: _choose(int(unit)),
@@ -254,13 +293,21 @@ def _flipped(question: asking.Change, flips: pd.DataFrame) -> None:
     kit.take_away(flips, key="flips", name=f"flipped by {question.factor} in {question.system}")
 
 
-def _tile(question: asking.Change, unit: int, rows: pd.DataFrame) -> Tile:
+def _tiles(question: str, address: str) -> list[Tile]:
+    """Return a tile for each of the first units whose answer flips; their pictures are drawn behind an address."""
+    asked, flips = asking.read(json.loads(question)), made(_compared, question)[2]
+    assert isinstance(asked, asking.Change)
+    shown = flips["unit"].drop_duplicates().head(TILES).tolist()
+    return [_tile(asked, int(unit), flips[flips["unit"] == unit], address) for unit in shown]
+
+
+def _tile(question: asking.Change, unit: int, rows: pd.DataFrame, address: str) -> Tile:
     one = question.model_copy(update={"units": (unit,), "given": "", "n": 1, "networks": ()})
     replies = [
         Reply(str(row["network"]), f"{row['before']} → {row['after']}", float(row["confidence_after"]), bool(row["right_after"]))
         for row in rows.to_dict("records")
     ]
-    return Tile(str(unit), alike.url(one.said()), f"{rows['label'].iloc[0]}, unit {unit}", replies=replies)
+    return Tile(str(unit), alike.with_question(address, one.said()), f"{rows['label'].iloc[0]}, unit {unit}", replies=replies)
 
 
 main()

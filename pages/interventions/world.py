@@ -112,9 +112,10 @@ def spoken(finding: str) -> str:
 def choose_system(world: World) -> None:
     """Show which system it is and let another be chosen; what was done to the last one does not hold there."""
     names = offered()
+    titles = {name: systems.card(name).title for name in names}
     key = f"choose-system-{world.system}"
     st.selectbox(
-        "System", names, index=names.index(world.system), key=key, format_func=lambda name: systems.card(name).title,
+        "System", names, index=names.index(world.system), key=key, format_func=titles.__getitem__,
         on_change=lambda: remember(untouched(st.session_state[key])),
     )  # fmt: skip
 

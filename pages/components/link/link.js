@@ -3,7 +3,8 @@
 import { component } from "../canvas/streamlit.js";
 import { buttons } from "../canvas/quiet.js";
 
-async function copy(text) {
+/** Copy a text, also where the page is not in a secure context. */
+export async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {

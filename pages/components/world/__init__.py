@@ -9,11 +9,14 @@ import streamlit as st
 
 from engine import errors, systems
 from engine.interventions.starts import Start
+from engine.networks import Card
 from engine.plots import causes
 from pages.components.mounting import mount
+from pages.parts import live
 
 MOST_HELD_OUT = 6  # pairs that are named
 UNITS = 24
+NETWORKS = 4
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ def show(
     key: str,
     url: str,
     token: str,
+    networks: Sequence[Card] = (),
     starts: Sequence[tuple[Start, str]] = (),
     strip: bool = False,
     on_rest: Callable[[Rested], None] | None = None,
@@ -54,6 +58,7 @@ def show(
         key: Streamlit's key.
         url: Where pictures are drawn, from `pages.parts.routes.world_url`.
         token: What lets them be fetched.
+        networks: Who answers, at most `NETWORKS`; the browser asks them itself.
         starts: Interventions to try first, each with its address.
         strip: Whether there is a page of strips to go to.
         on_rest: Called when the hand has come to rest, before the page runs again.
@@ -68,6 +73,8 @@ def show(
         "url": url,
         "token": token,
         "units": UNITS,
+        "networks": [{"name": card.name, "title": card.title} for card in networks],
+        "live": live.address("interventions"),
         "strip": strip,
         "first": starts[0][0].act.target if starts and isinstance(starts[0][0].act, systems.Cut) else system.target,
         "starts": [{"act": one.act.text(), "href": href, "label": one.label, "question": one.question} for one, href in starts],

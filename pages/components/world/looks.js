@@ -13,6 +13,7 @@ export const WORLD_CSS = `
 .quiet { background: none; border: 1px solid transparent; border-radius: 4px; padding: 3px 7px; color: var(--muted); white-space: nowrap; min-height: 28px; }
 .quiet:hover { color: var(--ink); background: var(--surface); }
 .world .quiet[aria-pressed="true"] { color: var(--ink); border-color: var(--accent); }
+.answers .plain { white-space: nowrap; }
 .plain { background: none; border: 1px solid var(--axis); border-radius: 4px; padding: 4px 10px; min-height: 30px; }
 .plain:hover { border-color: var(--accent); }
 .small { font-size: 12.5px; }
@@ -29,6 +30,38 @@ export const WORLD_CSS = `
 .narrow .starts a { flex: 1 1 44%; max-width: none; }
 .starts a:hover { border-color: var(--accent); }
 .starts b { display: block; font-weight: 600; color: var(--accent); font-size: 14px; }
+.answers { border: 1px solid var(--rule); border-radius: 5px; padding: 9px 14px 8px; margin: 2px 0 14px; }
+.answers .said { display: flex; gap: 14px; align-items: flex-start; justify-content: space-between; min-height: 46px; }
+.answers .told { font-size: 16px; max-width: 60rem; overflow-wrap: anywhere; }
+.answers .told b { font-weight: 600; }
+.answers .told.bad { color: var(--wrong); }
+.answers table { border-collapse: collapse; width: 100%; }
+.answers th, .answers td { text-align: left; font-weight: 400; padding: 2px 14px 2px 0; vertical-align: middle; }
+.answers thead th { color: var(--muted); font-size: 12.5px; padding-bottom: 0; }
+.answers tbody th { overflow-wrap: anywhere; width: 99%; }
+.answers .who { display: flex; gap: 9px; align-items: baseline; }
+.answers th small { display: block; color: var(--muted); font-size: 12px; }
+.answers .count, .answers thead th { white-space: nowrap; }
+.answers .count small { color: var(--muted); font-size: 12px; }
+.answers .count b { font-weight: 600; }
+.answers thead td { padding: 0; }
+.answers .ends { display: flex; justify-content: space-between; color: var(--muted); font-size: 11.5px; width: 220px; }
+.answers .scale { padding-right: 0; }
+.answers .scale svg { display: block; width: 220px; }
+.letter { font-style: normal; font-weight: 700; border: 1.5px solid; border-radius: 3px; width: 20px; height: 20px; line-height: 17px; text-align: center; flex: none; font-size: 12.5px; }
+[data-letter="0"] { --own: var(--letter-0); } [data-letter="1"] { --own: var(--letter-1); } [data-letter="2"] { --own: var(--letter-2); } [data-letter="3"] { --own: var(--letter-3); }
+.letter { color: var(--own); border-color: var(--own); }
+.scale .grid { stroke: var(--rule); }
+.scale .way { stroke: var(--own); stroke-width: 1; stroke-dasharray: 3 3; }
+.scale line.range { stroke: var(--own); stroke-width: 3; opacity: 0.45; }
+.scale circle { stroke: var(--own); stroke-width: 1.5; fill: var(--own); }
+.scale circle.before { fill: var(--page); }
+.answers.waiting table { opacity: 0.55; }
+.narrow .answers .said { flex-wrap: wrap; }
+.narrow .answers .scale, .narrow .answers thead td, .narrow .answers th small { display: none; }
+.narrow .answers { padding: 8px 10px; }
+.narrow .answers th, .narrow .answers td { padding-right: 8px; }
+.narrow .answers .count small { display: block; font-size: 11px; }
 .columns { display: grid; grid-template-columns: minmax(0, 1.3fr) minmax(0, 1fr); grid-template-rows: auto 1fr; gap: 0 28px; align-items: start; }
 .seen { grid-column: 2; grid-row: 1 / 3; position: sticky; top: 66px; }
 .hand { grid-column: 1; grid-row: 2; }
@@ -62,13 +95,20 @@ export const WORLD_CSS = `
 .bar { display: flex; flex-wrap: wrap; gap: 4px; align-items: center; margin-bottom: 5px; min-height: 30px; }
 .bar > span { margin-right: auto; }
 .tiles { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 5px; max-width: 460px; }
-.narrow .tiles { grid-template-columns: repeat(8, minmax(0, 1fr)); gap: 3px; max-width: none; }
-.tile { position: relative; padding: 0; border: 1px solid transparent; border-radius: 3px; background: var(--surface); aspect-ratio: 1; overflow: hidden; }
+.narrow .tiles { grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 3px; max-width: none; }
+.tile { padding: 0; border: 1px solid transparent; border-radius: 3px; background: none; min-width: 0; }
+.tile .shot { display: block; position: relative; aspect-ratio: 1; overflow: hidden; border-radius: 3px; background: var(--surface); }
+.tile .says { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr); gap: 3px; height: 20px; font-size: 12.5px; line-height: 16px; text-align: center; color: var(--muted); padding-top: 1px; }
+.tile .says > span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; border-bottom: 2px solid transparent; }
+.tile .says small { font-size: 10px; margin-right: 3px; }
+.tile .says .no { color: var(--wrong); font-weight: 600; border-color: var(--wrong); }
+.alone .tile .says { display: none; }
+.narrow .says small { display: none; }
 .tile canvas { width: 100%; height: 100%; display: block; image-rendering: pixelated; }
 .tile:hover { border-color: var(--accent); }
 .tile[aria-selected="true"] { box-shadow: 0 0 0 2px var(--accent); }
 .tile.past { border: 1px dashed var(--ink); }
-.tile.past::after { content: "before"; position: absolute; left: 0; right: 0; bottom: 0; font-size: 10.5px; line-height: 14px; background: var(--page); color: var(--ink); }
+.tile.past .shot::after { content: "before"; position: absolute; left: 0; right: 0; bottom: 0; font-size: 10.5px; line-height: 14px; background: var(--page); color: var(--ink); }
 .seen .warn { margin-top: 6px; }
 .tiles.waiting { opacity: 0.55; }
 .hand { margin-top: 14px; border-top: 1px solid var(--rule); padding-top: 10px; display: grid; gap: 7px; }
@@ -99,6 +139,12 @@ export const WORLD_CSS = `
 .pair { display: flex; gap: 12px; align-items: flex-end; flex-wrap: wrap; }
 .pair figure { margin: 0; font-size: 12.5px; color: var(--muted); }
 .pair canvas { width: 112px; height: 112px; display: block; image-rendering: pixelated; background: var(--surface); border-radius: 3px; }
+.replies { margin: 0; display: grid; gap: 3px; align-content: end; font-size: 13px; flex: 1 1 300px; min-width: 0; }
+.replies div { display: flex; flex-wrap: wrap; gap: 2px 10px; border-bottom: 1px solid var(--rule); }
+.replies dt { color: var(--muted); overflow-wrap: anywhere; }
+.replies dd { margin: 0 0 0 auto; }
+.replies .no { color: var(--wrong); font-weight: 600; }
+.replies small { color: var(--muted); font-weight: 400; }
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(158px, 1fr)); gap: 2px 16px; margin: 0; font-size: 13px; }
 .facts div { display: flex; gap: 6px; border-bottom: 1px solid var(--rule); padding: 1px 0; min-width: 0; }
 .facts dt { color: var(--muted); }

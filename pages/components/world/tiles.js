@@ -10,7 +10,7 @@ export function drawTile(canvas, bitmap, side, index) {
 }
 
 export class Tiles {
-  /** @param client {open(index), describe(index)} */
+  /** @param client {open(index), describe(index), says(index, past) => [{letter, word, right, sure}] or null} */
   constructor(client) {
     this.client = client;
     this.all = false;
@@ -29,13 +29,30 @@ export class Tiles {
     });
   }
 
+  /** Take up that networks have said something. */
+  say() {
+    if (!this.bitmap) return;
+    this.tiles.forEach((tile, i) => {
+      tile.root.setAttribute("aria-label", this.client.describe(i));
+      this.answer(i);
+    });
+  }
+
+  answer(index) {
+    const { root, answers, back } = this.tiles[index];
+    const said = this.client.says(index, back) || [];
+    root.classList.toggle("silent", !said.length);
+    answers.replaceChildren(...said.map(({ letter, word, right, sure }) => make("span", { class: right ? "" : "no", title: `${letter}: ${word}, ${sure}` }, ...(word.length < 3 ? [make("small", {}, letter)] : []), word)));
+  }
+
   build(count) {
     this.tiles = [...Array(count).keys()].map((i) => {
       const canvas = make("canvas", { width: 28, height: 28 });
-      const root = make("button", { type: "button", class: "tile", role: "option", tabindex: i ? "-1" : "0", onclick: () => this.client.open(i) }, canvas);
+      const answers = make("span", { class: "says", "aria-hidden": "true" });
+      const root = make("button", { type: "button", class: "tile", role: "option", tabindex: i ? "-1" : "0", onclick: () => this.client.open(i) }, make("span", { class: "shot" }, canvas), answers);
       for (const [event, past] of [["pointerenter", true], ["pointerleave", false], ["pointercancel", false]])
         root.addEventListener(event, () => this.peek(i, past));
-      return { root, canvas, past: false };
+      return { root, canvas, answers, past: false, back: false };
     });
     this.root.replaceChildren(...this.tiles.map(({ root }) => root));
   }
@@ -57,6 +74,8 @@ export class Tiles {
     const before = (past || this.all) && this.moved[index] && this.past;
     drawTile(canvas, before ? this.past : this.bitmap, this.side, index);
     root.classList.toggle("past", Boolean(before));
+    this.tiles[index].back = Boolean(before);
+    this.answer(index);
   }
 
   mark(index) {

@@ -23,7 +23,7 @@ export class Unit {
     this.root = make("section", { class: "unit", "aria-label": "The chosen picture", hidden: true });
   }
 
-  show({ data, answer, past, index }) {
+  show({ data, answer, past, index, said, before }) {
     this.root.hidden = index === null;
     if (index === null) return;
     const button = (words, press) => make("button", { type: "button", class: "quiet", onclick: press }, words);
@@ -35,14 +35,24 @@ export class Unit {
       "div", { class: "bar" }, make("h3", {}, `Unit ${answer.units[index]}`), make("span", { class: "muted small" }, "The same chance as before: only what the act reaches has changed."),
       ...(data.strip ? [make("a", { href: "#", onclick: follow }, "How networks answer as it changes")] : []), button("Close", () => this.client.close()),
     );
-    const pair = make("div", { class: "pair" }, ...(past ? [this.picture(past, answer.side, index, "before")] : []), this.picture(answer.bitmaps[0], answer.side, index, "now"));
-    this.root.replaceChildren(head, pair, make("dl", { class: "facts" }, ...data.factors.map(({ name }) => this.fact(answer, name, index))));
+    const pictures = [...(past ? [this.picture(past, answer.side, index, "before")] : []), this.picture(answer.bitmaps[0], answer.side, index, "now")];
+    this.root.replaceChildren(head, make("div", { class: "pair" }, ...pictures, ...(said ? [this.says(said, before)] : [])), make("dl", { class: "facts" }, ...data.factors.map(({ name }) => this.fact(answer, name, index))));
   }
 
   picture(bitmap, side, index, words) {
     const canvas = make("canvas", { role: "img", "aria-label": words });
     drawTile(canvas, bitmap, side, index);
     return make("figure", {}, canvas, make("figcaption", {}, words));
+  }
+
+  /** What networks say to it: before, where that is another answer, and now. */
+  says(said, before) {
+    const word = ({ word: text, right, sure }) => make("span", { class: right ? "" : "no" }, `${right ? "\u2713" : "\u2717"} ${text}`, make("small", {}, ` ${sure}`));
+    const rows = said.map((one, i) => {
+      const was = before?.[i];
+      return make("div", {}, make("dt", {}, one.name), make("dd", {}, ...(was && was.word !== one.word ? [word(was), " \u2192 "] : []), word(one)));
+    });
+    return make("dl", { class: "replies" }, ...rows);
   }
 
   fact(answer, name, index) {

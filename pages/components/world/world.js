@@ -8,6 +8,8 @@ import { make } from "../canvas/canvas.js";
 import { fileName, save } from "../canvas/saving.js";
 import { component } from "../canvas/streamlit.js";
 import { cutEdge, readActs, withAct, withoutAct, written } from "./acts.js";
+import { Answers } from "./answers.js";
+import { Asking } from "./asking.js";
 import { Dials } from "./dials.js";
 import { Graph, legend } from "./graph.js";
 import { Hand } from "./hand.js";
@@ -28,11 +30,13 @@ class World {
     this.style = make("style");
     this.style.textContent = WORLD_CSS;
     this.graph = new Graph({ select: (kind, key) => this.select(kind, key), toggle: (kind, key) => this.toggle(kind, key) });
-    this.tiles = new Tiles({ open: (index) => this.open(index), describe: (index) => describeUnit(this.answer, this.data.target, index) });
+    this.tiles = new Tiles({ open: (index) => this.open(index), describe: (index) => this.described(index), says: (index, past) => this.answer && this.answers.of(this.answer.units[index], past) });
     this.hand = new Hand({ put: (act) => this.put(act), drop: (key) => this.drop(key), select: (kind, key) => this.select(kind, key, true), film: (factor, count) => this.film(factor, count) });
     this.dials = new Dials((numbers) => this.tune(numbers));
     this.detail = new Unit({ close: () => this.open(this.unit), leave: () => this.leave() });
     this.latest = new Latest(() => this.ask());
+    this.answers = new Answers({ rest: () => this.addressed() });
+    this.asking = new Asking({ shown: (answer, world) => this.said(answer, world), counted: (now, before, world) => this.counted(now, before, world), say: (text, wrong) => this.answers.say(text, wrong) });
     this.build();
     this.observer = new ResizeObserver(() => this.root.classList.toggle("narrow", this.root.clientWidth < NARROW));
     this.observer.observe(this.root);
@@ -45,7 +49,7 @@ class World {
   build() {
     this.done = make("div", { class: "done", role: "group", "aria-label": "What is done" });
     this.starts = make("div", { class: "starts" });
-    this.said = make("div", { role: "alert" });
+    this.wrong = make("div", { role: "alert" });
     this.legend = make("div");
     this.count = make("span", { role: "status" });
     this.note = make("p", { class: "warn small", role: "status" });
@@ -57,7 +61,7 @@ class World {
     const bar = make("div", { class: "bar" }, this.count, this.turn, this.others, this.saves, help);
     const left = make("div", { class: "graphed" }, this.graph.root, this.legend, this.dials.root);
     const right = make("div", { class: "seen" }, bar, this.tiles.root, this.note);
-    this.root = make("div", { class: "world" }, this.keys, this.done, this.starts, this.said, make("div", { class: "columns" }, left, right, this.hand.root), this.detail.root);
+    this.root = make("div", { class: "world" }, this.keys, this.done, this.starts, this.answers.root, this.wrong, make("div", { class: "columns" }, left, right, this.hand.root), this.detail.root);
     this.root.addEventListener("keydown", (event) => this.key(event));
     this.root.addEventListener("keyup", (event) => event.key === "b" && this.back(false));
     this.root.addEventListener("pointerdown", () => (this.pressed = true));
@@ -78,6 +82,8 @@ class World {
     const anew = other || changed !== this.drawn;
     const echo = this.sent.indexOf(JSON.stringify(data.world));
     this.data = data;
+    const asked = this.answers.ask(data.networks, JSON.stringify([data.name, data.networks]));
+    this.root.classList.toggle("alone", !data.networks.length);
     if (anew) {
       this.drawn = changed;
       this.graph.update(data);
@@ -85,7 +91,8 @@ class World {
     }
     if (other) Object.assign(this, { answer: null, past: null, pastOf: "", unit: null, selected: null });
     if (echo >= 0 && !other) this.sent.splice(0, echo + 1);
-    else if (other || JSON.stringify(this.world()) !== JSON.stringify(data.world)) this.adopt(data.world);
+    if (other || (echo < 0 && JSON.stringify(this.world()) !== JSON.stringify(data.world))) this.adopt(data.world);
+    else if (asked) this.inquire();
     if (anew) this.choose(other);
     this.shown();
   }
@@ -93,7 +100,7 @@ class World {
   adopt(world) {
     this.sent = [];
     Object.assign(this, { acts: readActs(world.do), given: world.given, seed: world.seed, numbers: { ...world.with }, unit: null });
-    this.latest.want();
+    this.seek();
   }
 
   /** Choose what the hand works on at first: what is done last, or what tells most. */
@@ -109,8 +116,10 @@ class World {
     const warn = colours.categorical[1];
     const named = {
       ink: colours.text, page: colours.background, muted: colours.muted, rule: colours.rule, axis: colours.axis, accent: colours.accent, surface: colours.surface,
+      wrong: colours.dark ? "#ff9d86" : "#b3261e",
       warn: colours.dark ? mix(warn, "#ffffff", 0.2) : warn, tint: faded(colours.accent, 0.12), halo: faded(colours.accent, 0.25), past: mix(colours.text, colours.background, 0.68), known: faded(colours.accent, 0.13),
     };
+    colours.categorical.slice(0, 4).forEach((colour, i) => (named[`letter-${i}`] = colours.dark ? mix(colour, "#ffffff", 0.2) : colour));
     for (const [name, value] of Object.entries(named)) this.root.style.setProperty(`--${name}`, value);
   }
 
@@ -160,8 +169,19 @@ class World {
   moved() {
     this.since = performance.now();
     this.shown();
-    this.latest.want();
+    this.seek();
     this.restLater();
+  }
+
+  /** Ask for the pictures of the world as it is now, and for what networks say to them. */
+  seek() {
+    this.latest.want();
+    this.inquire();
+  }
+
+  inquire() {
+    this.answers.wait();
+    this.asking.want({ live: this.data.live, system: this.data.name, ...this.world(), networks: this.data.networks.map(({ name }) => name), n: this.data.units });
   }
 
   restLater() {
@@ -228,6 +248,37 @@ class World {
     return this.answer?.units[this.unit ?? 0] ?? 0;
   }
 
+  // answers of networks
+
+  said(answer, world) {
+    if (world.system !== this.data.name) return;
+    this.answers.shown(answer);
+    this.tiles.say();
+    this.root.setAttribute("data-said", JSON.stringify(world.do));
+    if (this.answer) this.detailed();
+  }
+
+  counted(now, before, { system, do: done, given }) {
+    if (system !== this.data.name) return;
+    this.answers.count(now, before, Boolean(done || given));
+    this.tiles.say();
+    this.root.setAttribute("data-counted", done);
+    if (this.answer) this.detailed();
+  }
+
+  described(index) {
+    if (!this.answer) return "";
+    const said = this.answers.of(this.answer.units[index]) || [];
+    return [describeUnit(this.answer, this.data.target, index), ...said.map(({ name, word, right }) => `${name} says ${word}${right ? "" : ", wrong"}`)].join("; ");
+  }
+
+  /** Wait until the page has heard where the hand rests, so that the address says it; not for ever. */
+  async addressed() {
+    clearTimeout(this.timer);
+    this.rest();
+    for (let i = 0; i < 60 && this.sent.length; i++) await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+
   film(factor, count) {
     this.filmed = this.first;
     return this.fetched("along", { factor, count, start: this.first, given: "" }).then(({ bitmaps, side, values }) => ({ bitmap: bitmaps[0], side, values }));
@@ -235,7 +286,7 @@ class World {
 
   complain(text) {
     this.tiles.root.classList.toggle("waiting", Boolean(text));
-    this.said.replaceChildren(...(text ? [make("p", { class: "wrong" }, text)] : []));
+    this.wrong.replaceChildren(...(text ? [make("p", { class: "wrong" }, text)] : []));
   }
 
   // what is shown of what is done
@@ -311,7 +362,8 @@ class World {
 
   detailed() {
     this.tiles.mark(this.unit);
-    this.detail.show({ data: this.data, answer: this.answer, past: this.past, index: this.unit });
+    const unit = this.answer?.units[this.unit];
+    this.detail.show({ data: this.data, answer: this.answer, past: this.past, index: this.unit, said: this.answers.of(unit), before: this.answers.of(unit, true) });
   }
 
   /** Go to the page of strips with this unit, through the page, so that nothing is loaded anew. */
@@ -352,6 +404,7 @@ class World {
 
   destroy() {
     this.latest.end();
+    this.asking.end();
     clearTimeout(this.timer);
     for (const event of LIFTED) window.removeEventListener(event, this.lifted);
     this.observer.disconnect();
