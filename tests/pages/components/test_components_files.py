@@ -46,7 +46,7 @@ def test_a_module_imports_what_it_calls_from_its_neighbours_and_nothing_else(mod
     imported = {name.strip() for group in re.findall(r"^import \{([^}]*)\} from", text, re.MULTILINE) for name in group.split(",")}
     body = re.sub(r"^import .*$|//.*$", "", text, flags=re.MULTILINE)
     own = set(re.findall(r"(?:function|const|let|class) (\w+)", body)) | set(re.findall(r"[({,\[]\s*(\w+)\s*[,})\]=]", body))
-    own |= set(re.findall(r"^  (\w+)\([^)]*\) \{$", body, re.MULTILINE))  # methods
+    own |= set(re.findall(r"^  (?:async )?(\w+)\([^)]*\) \{$", body, re.MULTILINE))  # methods
     called = {name for name in offered if re.search(rf"(?<![\w.]){name}\(", body)} - own
     assert called <= imported
     assert {name for name in imported if not re.search(rf"\b{name}\b", body)} == set()
