@@ -34,7 +34,7 @@ app: $(APP)
 	@$(BIN)/python pages/parts/launch.py --port $(PORT)
 
 test: check
-	$(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(STEADY) $(PYTEST_ARGS)
+	$(ONE_THREAD) $(BIN)/python -m pytest -n $(WORKERS) $(STEADY) $(PYTEST_ARGS)
 
 test-slow: $(TESTS)
 	$(ONE_THREAD) $(BIN)/python -m pytest -m slow $(STEADY) $(PYTEST_ARGS)

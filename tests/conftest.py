@@ -1,10 +1,18 @@
 """How the tests are shared out where several processes run them."""
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one process drive the browser, so that what is timed there is not held up by another; keep the tests of every other file together."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("browser" if item.get_closest_marker("browser") else str(item.path)))
+class Shares(LoadFileScheduling):
+    """The tests of a file stay together, and one process drives the browser where things are timed: nothing there is held up by another."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "browser" if file.startswith("tests/browser/") and not file.endswith("test_frame.py") else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Shares:
+    """Share the tests out as above, whatever `--dist` says."""
+    return Shares(config, log)

@@ -51,7 +51,7 @@ def finding(audited: Audited, attribute: str) -> str:
     first, second = sorted(sorted(rates, key=lambda name: -rates[name]["n"])[:2], key=lambda name: -rates[name]["value"])
     said = f"**{first}** are accepted in {_share(rates[first])}, **{second}** in {_share(rates[second])}"
     if len(rates) == 2:
-        said += f": a gap of **{points(parity)}**."
+        said += f": a gap of **{points(parity)}**." + (" Such a gap can be chance: the interval reaches 0." if parity["low"] <= 0 else "")
     else:
         high, low = parity["highest"], parity["lowest"]
         said = f"Of the two largest groups {said}. Of all groups {high} and {low} are farthest apart: **{points(parity)}**"

@@ -175,7 +175,9 @@ def _card(job: Job, network: nn.Module, options: dict[str, Any], seconds: float,
     file = f"{job.name}.safetensors"
     graph = fitting.links_of(network)
     attributes: dict[str, Any] = {
-        "family": "circuit", "arm": job.arm, "seed": job.seed, "steps": job.length, "train_images": data.sizes["train"],
+        "family": "circuit", "arm": job.arm, "architecture": arms.architecture(job), "regime": "scratch", "pretrained": None,
+        "augmentation": job.setting.augmentation, "learning_rate": job.setting.learning_rate, "seed": job.seed, "steps": job.length,
+        "epochs": round(job.length * job.setting.batch / data.sizes["train"], 1), "train_images": data.sizes["train"],
         "cpu_seconds": round(seconds, 1), "density": None if graph is None else round(fitting.density(graph), 4),
     }  # fmt: skip
     if job.prior:

@@ -41,6 +41,7 @@ def main() -> None:
         st.caption(behind)
     _history(name)
     place.take_away(name)
+    kit.links([("What one input uses", "circuit-input"), ("Drop modules, prune", "circuit-act")])
 
 
 def _facts(known: dict[str, Any]) -> None:

@@ -68,6 +68,10 @@ def show(audited: Audited, chosen: str) -> None:
     kit.table(all_told.groups, key="audit-groups", name=f"Groups of {chosen}")
     st.header("Gaps between groups", anchor="gaps")
     kit.table(all_told.gaps, key="audit-gaps", name=f"Gaps by {chosen}")
+    st.caption(
+        "Each row is of the highest and the lowest of several rates, and so pushed up by chance. Whether two groups are "
+        "accepted differently at all, the interval of the first row says: where it reaches 0, the difference can be chance."
+    )
     st.caption(told.SCOPE)
     _notes(all_told.notes)
 

@@ -168,7 +168,8 @@ def _under(question: Question, each: str) -> str:
     bars = (
         "Bars are 95 % intervals over people."
         if each == "people"
-        else "Bars go from the lowest seed to the highest; intervals over people are under “Every network”."
+        else "Points are means over seeds, the ringed one of those like the network above; bars go from the lowest seed to the highest. "
+        "Intervals over people are under “Every network”."
     )
     line = f" The outcomes themselves have a gap of {plainly.points(outcome)} points (upright line)." if outcome is not None else ""
     near = (

@@ -24,6 +24,7 @@ from pages.parts.made import made
 FIRST_NETWORKS = 3
 MOST_NETWORKS = 6
 UNITS = 12
+LAST_UNIT = 2**31 - 1
 TILES = 24
 AS_IT_IS = "as it is"
 FEW = 7  # values of a number that a telling unit is looked for at
@@ -83,8 +84,11 @@ def _form(world: World, system: systems.System, fitting: Sequence[str]) -> askin
     asked = asking.Path(
         system=world.system, parameters=dict(world.parameters), do=world.do, seed=world.seed, networks=tuple(chosen[:MOST_NETWORKS]), factor=factor
     )
-    first = _first_unit(asked) if len(asked.networks) > 1 and not world.given else 0
-    unit = columns[2].number_input("Unit", min_value=0, max_value=2**31 - 1, value=first, step=1, key="unit", bind="query-params")
+    # not bound: which unit is the first depends on the other choices, and a link without one must open on that
+    said = st.query_params.get("unit", "")
+    chosen_here = said.isdecimal() and int(said) <= LAST_UNIT
+    st.session_state["unit"] = int(said) if chosen_here else _first_unit(asked) if len(asked.networks) > 1 and not world.given else 0
+    unit = columns[2].number_input("Unit", 0, LAST_UNIT, step=1, key="unit", on_change=lambda: _choose(st.session_state["unit"]))
     return asked.model_copy(update={"unit": int(unit)})
 
 
@@ -169,7 +173,7 @@ def _near(world: World, unit: int) -> list[int]:
 
 
 def _choose(unit: int) -> None:
-    st.session_state["unit"] = unit
+    kit.remember("unit", str(unit))
 
 
 def _told_of(asked: asking.Path, found_at: Any) -> None:

@@ -157,7 +157,9 @@ def test_a_circuit_is_taken_away_and_brought_back_with_its_pins(visit, tmp_path)
     document["meta"]["model"] = document["meta"]["title"] = "taken"
     file.write_text(json.dumps(document))
     page.get_by_role("button", name="Bring a circuit").click()
-    page.locator("input[type=file]").first.set_input_files(str(file))
+    with page.expect_file_chooser() as chooser:
+        page.get_by_test_id("stFileUploaderDropzone").get_by_test_id("stBaseButton-secondary").click()
+    chooser.value.set_files(str(file))
     page.get_by_role("button", name="Take it in").click()
     expect(page.locator(".card[data-module='2']")).to_be_visible(timeout=MILLISECONDS)
     page.wait_for_url(re.compile("circuit=taken"), timeout=MILLISECONDS)

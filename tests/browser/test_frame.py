@@ -35,24 +35,17 @@ def test_a_deep_link_as_the_very_first_request_shows_the_page_in_its_frame(brows
 
 
 @pytest.mark.parametrize("path", ADDRESSES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_page_opens_without_errors_and_asks_no_other_machine(browser, address, path, scheme):
-    with _server.looking(browser, scheme) as (page, heard):
+@pytest.mark.parametrize(("scheme", "size"), [("light", (1440, 1000)), ("dark", (390, 844))], ids=["light-wide", "dark-narrow"])
+def test_a_page_opens_without_errors_or_sideways_scrolling_and_asks_no_other_machine(browser, address, path, scheme, size):
+    with _server.looking(browser, scheme, size) as (page, heard):
         _server.opened(page, f"{address}/{path}")
         background = template.faded(template.THEMES[scheme].background, 1).replace("rgba", "rgb").replace(",1)", ")").replace(",", ", ")
         expect(page.locator("[data-testid=stApp]")).to_have_css("background-color", background)
         assert "it is our fault" not in page.locator("[data-testid=stMain]").inner_text()
         assert page.locator("[data-testid=stException]").count() == 0
-        heard.nothing()
-
-
-@pytest.mark.parametrize("path", ADDRESSES)
-def test_nothing_scrolls_sideways_on_a_narrow_screen(browser, address, path):
-    with _server.looking(browser, size=(390, 844)) as (page, _):
-        _server.opened(page, f"{address}/{path}")
-        main = page.locator("[data-testid=stMainBlockContainer]")
-        _server.still(page, main)  # figures draw after the script is done
+        _server.still(page, page.locator("[data-testid=stMainBlockContainer]"))  # figures draw after the script is done
         assert page.locator("[data-testid=stMain]").evaluate("e => e.scrollWidth - e.clientWidth") <= 1
+        heard.nothing()
 
 
 def test_an_unknown_page_leads_home_and_says_so(browser, address):

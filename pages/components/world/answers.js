@@ -22,7 +22,7 @@ export class Answers {
     this.link = make("button", { type: "button", class: "plain", title: "Copy the address of what you see", "aria-live": "polite", onclick: () => this.copy() }, "Copy link");
     this.root = make(
       "section", { class: "answers", "aria-label": "What networks answer" },
-      make("div", { class: "said" }, this.told, this.link), make("table", {}, make("thead", {}, make("tr", {}, ...heads, make("td", { "aria-hidden": "true" }, make("span", { class: "ends" }, make("span", {}, "0\u202f%"), make("span", {}, "right"), make("span", {}, "100\u202f%"))))), this.body), this.note,
+      make("div", { class: "said" }, this.told, this.link), make("div", { class: "counts" }, make("table", {}, make("thead", {}, make("tr", {}, ...heads, make("td", { "aria-hidden": "true" }, make("span", { class: "ends" }, make("span", {}, "0\u202f%"), make("span", {}, "right"), make("span", {}, "100\u202f%"))))), this.body), this.note),
     );
     this.forget();
   }
@@ -93,9 +93,9 @@ export class Answers {
     const rose = told.filter((one) => one.way > 0);
     const held = told.filter((one) => !one.way);
     if (!this.acted) return [...told.flatMap((one, i) => [joint(i, told.length, "Nothing is done: "), bold(one.name), ` is right on ${percent(one.now.share)}`]), ` of ${told[0].now.n} pictures. Set a factor or cut an arrow, and see which network fails.`];
-    const some = (few, verb) => few.flatMap((one, i) => [joint(i, few.length, ""), bold(one.name), i ? " " : ` ${verb} `, `from ${percent(one.before.share)} to ${percent(one.now.share)}`]);
+    const some = (few, verb) => few.flatMap((one, i) => [joint(i, few.length, ""), bold(one.name), ` ${verb} from ${percent(one.before.share)} to ${percent(one.now.share)}`]);
     const still = held.flatMap((one, i) => [joint(i, held.length, ""), bold(one.name), ` (${percent(one.before.share)}, now ${percent(one.now.share)})`]);
-    const parts = [fell.length && some(fell, fell.length > 1 ? "fall" : "falls"), rose.length && some(rose, rose.length > 1 ? "rise" : "rises"), held.length && [...still, held.length > 1 ? " show no clear change" : " shows no clear change"]].filter(Boolean);
+    const parts = [fell.length && some(fell, "falls"), rose.length && some(rose, "rises"), held.length && [...still, held.length > 1 ? " show no clear change" : " shows no clear change"]].filter(Boolean);
     return [fell.length && fell.length < told.length ? "Here they part: " : "", ...parts.flatMap((part, i) => [i ? "; " : "", ...part]), "."];
   }
 

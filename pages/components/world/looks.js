@@ -30,9 +30,10 @@ export const WORLD_CSS = `
 .narrow .starts a { flex: 1 1 44%; max-width: none; }
 .starts a:hover { border-color: var(--accent); }
 .starts b { display: block; font-weight: 600; color: var(--accent); font-size: 14px; }
-.answers { border: 1px solid var(--rule); border-radius: 5px; padding: 9px 14px 8px; margin: 2px 0 14px; }
-.answers .said { display: flex; gap: 14px; align-items: flex-start; justify-content: space-between; min-height: 46px; }
-.answers .told { font-size: 16px; max-width: 60rem; overflow-wrap: anywhere; }
+.answers:not([hidden]) { display: contents; } /* so that what is said stays in sight as far as the pictures reach */
+.answers .said { position: sticky; top: 3.75rem; z-index: 3; background: var(--page); border: 1px solid var(--rule); border-radius: 5px 5px 0 0; padding: 9px 14px; margin-top: 2px; display: flex; gap: 14px; align-items: flex-start; justify-content: space-between; min-height: 46px; }
+.answers .counts { border: 1px solid var(--rule); border-top: 0; border-radius: 0 0 5px 5px; padding: 6px 14px 8px; margin-bottom: 14px; }
+.answers .told { scroll-margin: 80px 0 110px; font-size: 16px; max-width: 60rem; overflow-wrap: anywhere; }
 .answers .told b { font-weight: 600; }
 .answers .told.bad { color: var(--wrong); }
 .answers table { border-collapse: collapse; width: 100%; }
@@ -134,7 +135,7 @@ export const WORLD_CSS = `
 .film canvas { width: 100%; max-width: 60px; aspect-ratio: 1; image-rendering: pixelated; background: var(--surface); border-radius: 2px; margin: 0 auto; }
 .film button { background: none; border: 0; padding: 0; display: grid; gap: 1px; font-size: 11.5px; color: var(--muted); justify-items: center; }
 .number { display: inline-flex; gap: 6px; align-items: center; }
-.world input[type="number"] { width: 92px; padding: 3px 6px; border: 1px solid var(--axis); border-radius: 4px; background: var(--page); min-height: 30px; }
+.world input[type="number"] { width: 112px; padding: 3px 6px; border: 1px solid var(--axis); border-radius: 4px; background: var(--page); min-height: 30px; }
 .unit { margin-top: 14px; border-top: 1px solid var(--rule); padding-top: 10px; display: grid; gap: 8px; }
 .pair { display: flex; gap: 12px; align-items: flex-end; flex-wrap: wrap; }
 .pair figure { margin: 0; font-size: 12.5px; color: var(--muted); }

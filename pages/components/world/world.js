@@ -31,7 +31,7 @@ class World {
     this.style.textContent = WORLD_CSS;
     this.graph = new Graph({ select: (kind, key) => this.select(kind, key), toggle: (kind, key) => this.toggle(kind, key) });
     this.tiles = new Tiles({ open: (index) => this.open(index), describe: (index) => this.described(index), says: (index, past) => this.answer && this.answers.of(this.answer.units[index], past) });
-    this.hand = new Hand({ put: (act) => this.put(act), drop: (key) => this.drop(key), select: (kind, key) => this.select(kind, key, true), film: (factor, count) => this.film(factor, count) });
+    this.hand = new Hand({ put: (act) => this.put(act), drop: (key) => this.drop(key), select: (kind, key) => this.select(kind, key, { focus: true }), film: (factor, count) => this.film(factor, count) });
     this.dials = new Dials((numbers) => this.tune(numbers));
     this.detail = new Unit({ close: () => this.open(this.unit), leave: () => this.leave() });
     this.latest = new Latest(() => this.ask());
@@ -145,18 +145,18 @@ class World {
     this.select(kind, key);
   }
 
-  select(kind, key, focus = false) {
+  select(kind, key, { focus = false, scroll = true } = {}) {
     this.selected = { kind, key };
     this.hand.answer = this.answer;
     this.hand.show(this.data, kind, key, this.acts);
     this.graph.mark(this.acts, key);
     if (focus) this.graph.item(key)?.focus();
-    this.hand.root.scrollIntoView({ block: "nearest" });
+    if (scroll) this.hand.root.scrollIntoView({ block: "nearest" });
   }
 
   start(act) {
     this.acts = withAct([], act);
-    this.select(act.source ? "edge" : "factor", act.key);
+    this.select(act.source ? "edge" : "factor", act.key, { scroll: false });
     this.moved();
   }
 
@@ -328,7 +328,8 @@ class World {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
     event.preventDefault();
     this.start(readActs(act)[0]);
-    this.graph.item(this.selected.key)?.focus({ preventScroll: true });
+    this.answers.told.scrollIntoView({ block: "nearest" }); // on a narrow screen it is below the fold
+    (this.answers.root.hidden ? this.graph.item(this.selected.key) : this.answers.link)?.focus({ preventScroll: true });
   }
 
   undo() {

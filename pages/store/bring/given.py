@@ -58,7 +58,7 @@ def _ask(kind: str, accepts: str, *, folders: bool, several: bool) -> None:
 def _in_hand(kind: str, path: Path) -> None:
     left, right = st.columns([5, 1], vertical_alignment="center")
     size = f", {formats.size(path.stat().st_size)}" if path.is_file() else ""
-    left.markdown(f"In hand: **{kit.escape(safety.shown(path.name))}**{size}. Nothing of it is kept until you save it.")
+    left.markdown(f"In hand: **{kit.escape(safety.shown(path.name))}**{size}. Nothing of it enters the store by itself.")
     right.button("Put it away", key=f"away-{kind}", on_click=put_away, args=(kind,), width="stretch")
 
 

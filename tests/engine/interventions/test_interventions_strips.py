@@ -1,5 +1,6 @@
 """What a strip comes to: rows, how far each network stays right, and the sentence, on replies written by hand."""
 
+import numpy as np
 import pytest
 
 from engine import systems
@@ -76,3 +77,11 @@ def test_every_factor_of_every_system_can_be_told_of(name):
         value = levels[0].text if levels[0].place is None else levels[0].place
         said = reply([0], 0, [0] * len(levels), value=value)
         assert "is **0**" in strips.finding(system, factor.name, 0, said, levels)
+
+
+def test_the_telling_unit_is_one_that_all_know_and_on_which_they_part_most():
+    """By hand: unit 0 parts most (3 to 0) but is wrong as it is; unit 1 parts 3 to 2, units 2 and 3 part 3 to 1."""
+    own = np.array([[1, 1, 1, 1], [0, 1, 1, 1]], bool)
+    along = np.array([[[1, 1, 1, 1], [0, 1, 1, 0]], [[1, 1, 1, 1], [0, 1, 0, 1]], [[1, 1, 1, 1], [0, 0, 0, 0]]], bool)
+    assert strips.telling(own, along) == 2
+    assert strips.telling(np.zeros((2, 4), bool), along) == 0

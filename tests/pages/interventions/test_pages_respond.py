@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 from engine import control, places, worker
 from engine.interventions import spec as asking
 from engine.interventions.spec import InterventionsSpec
+from tests.pages.interventions import _own
 
 NETWORKS = ("linear-mnist-scratch-s0", "mlp-mnist-whole-s0")
 COMMON = {"system": "coloured_digits", "parameters": {"strength": 0.9, "common": 0.7, "paper": 0.9}, "networks": NETWORKS, "units": 100}
@@ -115,7 +116,8 @@ def test_what_was_asked_before_is_one_click_away(monkeypatch, filled):
 
 
 def test_a_system_that_no_network_knows_says_what_to_do(monkeypatch, tmp_path):
-    assert "No network here knows the classes" in words(opened(monkeypatch, tmp_path, system="shape_scenes"))
+    _own.system(tmp_path)
+    assert "No network here knows the classes" in words(opened(monkeypatch, tmp_path, system="mine"))
 
 
 @pytest.mark.parametrize(
