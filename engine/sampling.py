@@ -76,8 +76,10 @@ def _home(home: Path) -> Iterator[None]:
 
 def _move(results: Path, target: Path) -> None:
     """Pack the results in place of what the target had; what other commands make stays: shards of the sweep, runs of heads and remedies."""
+    made, problems = manifests.every(results, "results")
+    assert not problems, problems
     for file in target.glob("*/*"):
         if not file.name.startswith((SWEEP, HEADS, REMEDIES, CIRCUITS)):
             file.unlink()
-    for manifest in manifests.every(results, "results")[0]:
+    for manifest in made:
         packing.pack(manifest.run, results, target, bits=LOGIT_BITS)

@@ -198,7 +198,7 @@ def until(page: Any, holds: Callable[[], bool], what: str) -> None:
 
 def downloaded(page: Any, press: Any, folder: Path) -> Path:
     """Return the file that comes when something is pressed."""
-    with page.expect_download() as coming:
+    with page.expect_download(timeout=MILLISECONDS) as coming:
         press.click()
     file = folder / coming.value.suggested_filename
     coming.value.save_as(file)

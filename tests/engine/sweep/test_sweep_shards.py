@@ -5,12 +5,13 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from engine import errors, executors, places, sampling, store
+from engine import errors, executors, places, rows, sampling, store
 from engine.__main__ import main
 from engine.store import manifests, packing
 from engine.sweep import run, shards
@@ -113,13 +114,21 @@ def test_what_is_packed_is_what_was_stored(tmp_path: Path) -> None:
 
 def test_making_the_sample_again_leaves_the_sweep_where_it_is(tmp_path: Path) -> None:
     target, results = tmp_path / "sample", tmp_path / "results"
-    for root, name in ((target, "sweep1-x"), (target, "20261123-old"), (results, "20261123-new")):
+    for root, name in ((target, "sweep1-x"), (target, "20261123-old")):
         for folder, suffix in (("scores", "-packed.parquet"), ("manifests", ".json")):
             (root / folder).mkdir(parents=True, exist_ok=True)
             (root / folder / f"{name}{suffix}").write_text(json.dumps({"parts": [{"file": f"scores/{name}-packed.parquet"}]}))
+    when = datetime(2026, 1, 1, tzinfo=UTC)
+    run = rows.Run("20261123-new", "assay", "t", "{}", "done", 0, when, when, when, 1.0, 1, 1, "cpu", None, None, "{}", "m", None)
+    store.Writer(run.run, results).finish(run)
     sampling._move(results, target)
     assert sorted(path.name for path in target.glob("manifests/*")) == ["20261123-new.json", "sweep1-x.json"]
-    assert sorted(path.name for path in target.glob("scores/*")) == ["20261123-new-packed.parquet", "sweep1-x-packed.parquet"]
+    assert [path.name for path in target.glob("scores/*")] == ["sweep1-x-packed.parquet"]
+    assert [path.name for path in target.glob("runs/*")] == ["20261123-new-packed.parquet"]
+    (results / "manifests" / "20261123-broken.json").write_text("{")
+    with pytest.raises(AssertionError, match="broken"):
+        sampling._move(results, target)
+    assert (target / "manifests" / "20261123-new.json").is_file()
 
 
 def test_the_command_trains_says_how_far_it_is_and_takes_the_question_that_a_run_keeps(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
