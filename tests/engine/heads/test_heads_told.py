@@ -23,7 +23,8 @@ def _decided():
 
 def test_the_finding_says_both_groups_and_the_gap():
     said = told.finding(_decided(), "sex").replace("\u202f", " ")
-    assert said.startswith("**m** are accepted in **50.0 %** (n 20), **f** in **25.0 %** (n 20): a gap of **25.0 points [")
+    assert said.startswith("**m** are accepted in **50.0 %** (n 20), **f** in **25.0 %** (n 20): a gap of **25.0 points [0.0, ")
+    assert said.partition("]**.")[2].startswith(" Such a gap can be chance: the interval reaches 0.")
 
 
 def test_of_many_groups_the_largest_two_come_first_and_small_ones_are_named(compas):

@@ -2,9 +2,7 @@
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from engine import places
 from engine.heads import inside, merge, plainly, plots, views
 from pages.heads import place
 from tests.pages.heads import _pressed
@@ -16,40 +14,21 @@ ASKED = ("made", "sex", "parity")
 def filled(tmp_path_factory):
     """A home with the answered question, and its networks by method, lambda and seed."""
     home = tmp_path_factory.mktemp("heads-pages")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TOUCHSTONE_HOME", str(home))
-        patch.setenv("TOUCHSTONE_SAMPLE", str(home / "none"))
+    with _pressed.at(home):
         yield home, _pressed.fill(home)
-
-
-def opened(monkeypatch, home, page, **query):
-    monkeypatch.setenv("TOUCHSTONE_HOME", str(home))
-    monkeypatch.setenv("TOUCHSTONE_SAMPLE", str(home / "none"))
-    app = AppTest.from_file(str(places.ROOT / "app.py"), default_timeout=180)
-    app.run()
-    app.switch_page(f"pages/heads/{page}.py")
-    app.query_params.update(query)
-    app.run()
-    assert not app.exception
-    return app
-
-
-def words(app):
-    blocks = [*app.markdown, *app.caption, *app.info, *app.warning, *app.error, *app.header]
-    return " ".join(str(block.value) for block in blocks).replace("\u202f", " ").replace("\\", "")
 
 
 @pytest.mark.parametrize("page", ["frontier", "inside"])
 def test_without_a_training_a_page_says_what_to_do(monkeypatch, tmp_path, page):
-    said = words(opened(monkeypatch, tmp_path, page))
+    said = _pressed.words(_pressed.opened(monkeypatch, tmp_path, page))
     assert "No network has been trained for equal groups yet" in said
     assert "engine heads train adult" in said
 
 
 def test_the_frontier_opens_on_who_is_decided_otherwise(monkeypatch, filled):
     home, named = filled
-    app = opened(monkeypatch, home, "frontier")
-    said = words(app)
+    app = _pressed.opened(monkeypatch, home, "frontier")
+    said = _pressed.words(app)
     changed = views.numbers(*ASKED, ["changed"])
     share = float(changed.loc[changed["network"] == named["squared", 20.0, 0], "value"].iloc[0])
     assert f"decides **{100 * share:.1f} % of people** otherwise than the unconstrained one" in said
@@ -63,19 +42,19 @@ def test_the_frontier_opens_on_who_is_decided_otherwise(monkeypatch, filled):
 
 def test_no_page_speaks_of_counterfactual_fairness_or_gives_a_verdict(monkeypatch, filled):
     for page in ("frontier", "inside"):
-        said = words(opened(monkeypatch, filled[0], page)).lower()
+        said = _pressed.words(_pressed.opened(monkeypatch, filled[0], page)).lower()
         assert not any(word in said for word in ("counterfactual fairness", "illegal", "unlawful", "discriminat", "pass the"))
 
 
 def test_the_network_of_the_address_is_the_one_that_is_told_about(monkeypatch, filled):
     home, named = filled
-    app = opened(monkeypatch, home, "frontier", dataset="made", attribute="sex", constraint="parity", network=named["plain", 0.0, 1])
-    assert "This network (unconstrained, seed 1) has a gap of" in words(app)
+    app = _pressed.opened(monkeypatch, home, "frontier", dataset="made", attribute="sex", constraint="parity", network=named["plain", 0.0, 1])
+    assert "This network (unconstrained, seed 1) has a gap of" in _pressed.words(app)
 
 
 def test_what_the_address_says_wrongly_is_said_on_the_page(monkeypatch, filled):
     home, _ = filled
-    said = words(opened(monkeypatch, home, "frontier", dataset="nowhere", attribute="sex", network="nobody", slack="-3"))
+    said = _pressed.words(_pressed.opened(monkeypatch, home, "frontier", dataset="nowhere", attribute="sex", network="nobody", slack="-3"))
     assert "Nothing was trained for nowhere" in said
     assert "no network of this question named" in said.lower() or "nobody" in said
     assert "is no slack" in said
@@ -83,8 +62,8 @@ def test_what_the_address_says_wrongly_is_said_on_the_page(monkeypatch, filled):
 
 
 def test_inside_shows_every_claim_beside_its_controls(monkeypatch, filled):
-    app = opened(monkeypatch, filled[0], "inside")
-    said = words(app)
+    app = _pressed.opened(monkeypatch, filled[0], "inside")
+    said = _pressed.words(app)
     assert "with directions drawn at random instead of the group head" in said
     assert "with noise" in said
     assert "the control, pressed about groups dealt out at random" in said
@@ -94,8 +73,8 @@ def test_inside_shows_every_claim_beside_its_controls(monkeypatch, filled):
 
 
 def test_a_network_taken_apart_says_what_it_asks_of_typical_members(monkeypatch, filled):
-    app = opened(monkeypatch, filled[0], "inside", plane="This network taken apart")
-    said = words(app)
+    app = _pressed.opened(monkeypatch, filled[0], "inside", plane="This network taken apart")
+    said = _pressed.words(app)
     assert "A typical member of f needs p" in said
     assert "Any network can be written so" in said
 
@@ -104,7 +83,7 @@ def test_of_networks_whose_weights_are_gone_the_measured_numbers_stay(monkeypatc
     home, _ = filled
     (home / "heads").rename(home / "heads-elsewhere")
     try:
-        said = words(opened(monkeypatch, home, "inside"))
+        said = _pressed.words(_pressed.opened(monkeypatch, home, "inside"))
     finally:
         (home / "heads-elsewhere").rename(home / "heads")
     assert "The weights of this network are not kept" in said
