@@ -113,7 +113,7 @@ def test_the_graph_is_walked_by_keys_an_edge_is_cut_and_undone(visit):
     edge.focus()
     expect(page.locator(".world .tip")).to_contain_text("Each digit has an ink of its own. Confounded")
     page.keyboard.press("Enter")
-    expect(page.locator(".world .hand h3")).to_have_text("class → ink")
+    expect(page.locator(".world .hand h2")).to_have_text("class → ink")
     edge.focus()
     moved(page, lambda: page.keyboard.press("x"))
     expect(edge).to_have_attribute("data-cut", "true")

@@ -48,7 +48,7 @@ export class Hand {
   }
 
   head(name, tags) {
-    return make("div", { class: "head" }, make("h3", {}, name), ...tags.map((tag) => make("span", { class: "tag" }, tag)));
+    return make("div", { class: "head" }, make("h2", {}, name), ...tags.map((tag) => make("span", { class: "tag" }, tag)));
   }
 
   factor() {

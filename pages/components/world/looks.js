@@ -5,7 +5,7 @@ export const WORLD_CSS = `
 .world * { box-sizing: border-box; }
 .world [hidden] { display: none !important; }
 .world p { margin: 0; max-width: 46rem; text-wrap: pretty; }
-.world h3 { font-size: 16px; line-height: 1.3; font-weight: 600; margin: 0; }
+.world h2 { font-size: 16px; line-height: 1.3; font-weight: 600; margin: 0; padding: 0; }
 .world button, .world input, .world summary, .world a { font: inherit; color: inherit; }
 .world button { cursor: pointer; }
 .world :focus { outline: none; }

@@ -32,7 +32,7 @@ export class Unit {
       this.client.leave();
     };
     const head = make(
-      "div", { class: "bar" }, make("h3", {}, `Unit ${answer.units[index]}`), make("span", { class: "muted small" }, "The same chance as before: only what the act reaches has changed."),
+      "div", { class: "bar" }, make("h2", {}, `Unit ${answer.units[index]}`), make("span", { class: "muted small" }, "The same chance as before: only what the act reaches has changed."),
       ...(data.strip ? [make("a", { href: "#", onclick: follow }, "How networks answer as it changes")] : []), button("Close", () => this.client.close()),
     );
     const pictures = [...(past ? [this.picture(past, answer.side, index, "before")] : []), this.picture(answer.bitmaps[0], answer.side, index, "now")];
