@@ -5,7 +5,7 @@
 PORT ?= 8501
 PYTHON ?=
 TORCH_INDEX ?=
-WORKERS ?= 2
+WORKERS ?= 3
 PYTEST_ARGS ?=
 
 SHELL := /bin/sh

@@ -1,18 +1,35 @@
 """How the tests are shared out where several processes run them."""
 
+import os
+
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
+from xdist.workermanage import WorkerController
+
+BROWSER, DRIVER = "browser", "gw0"  # the tests that drive a browser, and the process that gets them
+MANNERS = 5  # how far the other processes stand back
 
 
 class Shares(LoadFileScheduling):
-    """The tests of a file stay together, and one process drives the browser where things are timed: nothing there is held up by another."""
+    """The tests of a file stay together, and the first process drives the browser where things are timed: nothing there is held up by another."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
-        return "browser" if file.startswith("tests/browser/") and not file.endswith("test_frame.py") else file
+        return BROWSER if file.startswith("tests/browser/") and not file.endswith("test_frame.py") else file
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        if BROWSER in self.workqueue:
+            self.workqueue.move_to_end(BROWSER, last=node.gateway.id != DRIVER)
+        super()._assign_work_unit(node)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Shares:
     """Share the tests out as above, whatever `--dist` says."""
     return Shares(config, log)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the process that drives the browser, and what it starts, go first: there are more processes than cores, as browsers mostly wait."""
+    if getattr(config, "workerinput", {"workerid": DRIVER})["workerid"] != DRIVER:
+        os.nice(MANNERS)
