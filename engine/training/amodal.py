@@ -26,7 +26,7 @@ from engine.models import completers as networks
 from engine.training import _completion, _store
 
 VERSION = 1
-STEPS, QUICK = 1_200, 150
+STEPS, QUICK = 800, 150
 BATCH, WINDOW = 4, 10  # clips, frames
 RATE, NOISE = 3e-3, 0.15  # highest learning rate; pixels
 KEPT = 50  # steps between two states on disk, and two lines of the log
