@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
 from engine import control, errors
 from engine.assay import population, views, weak
@@ -109,17 +108,9 @@ def _of_networks(kept: control.sets.Kept, metric: str, sample: bool) -> list[tup
         if len(values):
             best = values.idxmax() if views.better(metric) == "higher" else values.idxmin()
             bounds = (0.0, 1.0) if views.unit(metric) == "fraction" else (-np.inf, np.inf)
-            low, high = np.clip(_t_interval(values.to_numpy(float)), *bounds)
+            low, high = np.clip(intervals.of_mean(values.to_numpy(float)), *bounds)
             rows.append((kept.name, "networks", text, len(values), values.mean(), low, high, values.min(), values.max(), best))
     return rows
-
-
-def _t_interval(values: np.ndarray) -> tuple[float, float]:
-    n = len(values)
-    if n < 2:
-        return float("nan"), float("nan")
-    half = float(special.stdtrit(n - 1, (1 + intervals.LEVEL) / 2) * values.std(ddof=1) / np.sqrt(n))
-    return float(values.mean()) - half, float(values.mean()) + half
 
 
 def _of_slice(kept: control.sets.Kept, sample: bool) -> list[tuple]:

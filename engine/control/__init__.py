@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import psutil
 
 from engine import errors
+from engine.control import reviews as reviews
 from engine.control import sets as sets
 from engine.control import workers as workers
 from engine.control.database import read, write

@@ -21,6 +21,10 @@ CREATE TABLE IF NOT EXISTS rates (host TEXT, kind TEXT, name TEXT, rate REAL, me
 CREATE TABLE IF NOT EXISTS audit (time REAL, "user" TEXT, action TEXT, subject TEXT);
 CREATE TABLE IF NOT EXISTS workers (pid INTEGER, host TEXT, beat REAL, PRIMARY KEY (pid, host));
 CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, kind TEXT NOT NULL, content TEXT NOT NULL, created REAL NOT NULL, "user" TEXT);
+CREATE TABLE IF NOT EXISTS notes (
+  id INTEGER PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, status TEXT NOT NULL, text TEXT NOT NULL, created REAL NOT NULL, "user" TEXT
+);
+CREATE INDEX IF NOT EXISTS notes_by_subject ON notes (kind, subject);
 """
 _made: set[tuple[Path, int]] = set()
 

@@ -1,4 +1,4 @@
-"""Intervals: of a proportion (Wilson, Clopper-Pearson) and of a set of resamples (percentile)."""
+"""Intervals: of a proportion (Wilson, Clopper-Pearson), of a mean of few values (Student) and of a set of resamples (percentile)."""
 
 from typing import Any, overload
 
@@ -54,6 +54,23 @@ def percentile(samples: Float[np.ndarray, " resamples"], level: float = LEVEL) -
         return float("nan"), float("nan")
     low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+def of_mean(values: Float[np.ndarray, " n"], level: float = LEVEL) -> tuple[float, float]:
+    """Return Student's interval of the mean of values that are about normal; NaN for fewer than two.
+
+    Source: Student, "The probable error of a mean", 1908.
+    """
+    n = len(values)
+    if n < 2:
+        return float("nan"), float("nan")
+    mean, half = float(values.mean()), student_quantile(n, level) * float(values.std(ddof=1)) / float(np.sqrt(n))
+    return mean - half, mean + half
+
+
+def student_quantile(n: int, level: float = LEVEL) -> float:
+    """Return t such that the mean of n normal values lies within -t..t of its standard errors with probability `level`."""
+    return float(special.stdtrit(n - 1, (1 + level) / 2))
 
 
 def normal_quantile(level: float = LEVEL) -> float:

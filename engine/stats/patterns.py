@@ -11,7 +11,6 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float, Float64
-from scipy import special
 
 from engine import errors
 from engine.stats import intervals, lines
@@ -312,10 +311,6 @@ def mean_effective(
     places = ranked if n <= PLACES else np.quantile(ranked, (np.arange(PLACES) + 0.5) / PLACES)
     known = ~np.isnan(slopes)
     said = lines.from_axis(intercepts[known, None] + slopes[known, None] * places, axes).mean(axis=1)
-    half = np.hypot(intervals.normal_quantile() * said.std(), _student(n) * residual.std(ddof=1) / np.sqrt(n))
+    half = np.hypot(intervals.normal_quantile() * said.std(), intervals.student_quantile(n) * residual.std(ddof=1) / np.sqrt(n))
     return Estimate(mean, mean - float(half), mean + float(half))
 
-
-def _student(n: int, level: float = intervals.LEVEL) -> float:
-    """Return the quantile of Student's t for the mean of n values."""
-    return float(special.stdtrit(n - 1, (1 + level) / 2))

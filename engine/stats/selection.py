@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Float64, Int
-from scipy import special
 
 from engine.stats import bootstrap, intervals, paired
 
@@ -147,10 +146,7 @@ def effect(values: Float[np.ndarray, " n"], second: Bool[np.ndarray, " n"], cell
     n = len(differences)
     up, down = int((differences > 0).sum()), int((differences < 0).sum())
     mean = float(differences.mean()) if n else float("nan")
-    half = float("nan")
-    if n > 1:
-        half = float(special.stdtrit(n - 1, (1 + level) / 2) * differences.std(ddof=1) / np.sqrt(n))
-    return Effect(mean, mean - half, mean + half, sign_test(up, down), n, up, down)
+    return Effect(mean, *intervals.of_mean(differences, level), sign_test(up, down), n, up, down)
 
 
 def paired_differences(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 
 from engine import errors
 from engine.store import reading, telling
@@ -29,6 +30,12 @@ def select(sql: str, *, most: int = ROWS, seconds: float = SECONDS, sample: bool
     Raises:
         UserError: for anything but one SELECT, for what is outside the store, for a mistake in the SQL, or when time runs out.
     """
+    table, cut = arrow(sql, most=most, seconds=seconds, sample=sample)
+    return Answer(telling.frame_of(table), cut)
+
+
+def arrow(sql: str, *, most: int = ROWS, seconds: float = SECONDS, sample: bool = True) -> tuple[pa.Table, bool]:
+    """Return what `select` does as an Arrow table, and whether rows were cut off."""
     cursor = _connection(sample).cursor()
     try:
         statements = cursor.extract_statements(sql)
@@ -39,19 +46,19 @@ def select(sql: str, *, most: int = ROWS, seconds: float = SECONDS, sample: bool
     stop = threading.Timer(seconds, cursor.interrupt)
     stop.start()
     try:
-        found = telling.frame_of(cursor.sql(f"SELECT * FROM ({sql.strip().rstrip(';')}\n) LIMIT {most + 1}").to_arrow_table())
+        found = cursor.sql(f"SELECT * FROM ({sql.strip().rstrip(';')}\n) LIMIT {most + 1}").to_arrow_table()
     except duckdb.InterruptException as problem:
         raise errors.UserError(f"The query took longer than {seconds:g} s and was stopped.", "Ask for less, or filter first.") from problem
     except duckdb.Error as problem:
         raise errors.UserError(f"The query did not work: {_first(problem)}", f"Tables: {', '.join(tables())}.") from problem
     finally:
         stop.cancel()
-    return Answer(found.head(most), len(found) > most)
+    return found.slice(0, most), len(found) > most
 
 
 def tables() -> tuple[str, ...]:
     """Return the names that can be selected from."""
-    return ("runs", "networks", "examples", "scores", "predictions", "scores_all", "features", "responses", "outcomes")
+    return ("runs", "networks", "examples", "scores", "predictions", "scores_all", "features", "responses", "outcomes", "treatments")
 
 
 def _connection(sample: bool) -> duckdb.DuckDBPyConnection:

@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from engine import errors, networks
-from engine.assay import findings, views
-from engine.plots import bars, drawn, formats
+from engine.assay import findings, plots, views
+from engine.plots import drawn, formats
 from pages.assay import shown
 from pages.parts import kit
 
@@ -26,6 +26,7 @@ def main() -> None:
         kit.empty("There is no network yet.", "Bring one or train one", "library")
         return
     name = kit.choose("Network", everyone, key="network")
+    kit.review("network", name)
     found = views.scores([name])
     if found.empty:
         _facts(name)
@@ -99,9 +100,7 @@ def _facts(name: str) -> None:
 def _figure(name: str, found: pd.DataFrame) -> None:
     """Show one metric over all sets."""
     metric = kit.choose("Metric", sorted(found["metric"].unique()), key="metric", default="accuracy", width=240)
-    mine = views.labelled(found[found["metric"] == metric])
-    rows = mine[["set", "value", "low", "high", "n", "reason"]]
-    figure = drawn.drawn(bars.bars, rows, title=metric, unit=views.unit(metric), label="set", colour=None, order="given", kind="dot")
+    figure, mine = kit.made(plots.sets_of_network, name, metric)
     kit.figure(figure, key="sets", data=mine, name=f"{metric} of {name}", alt=f"{metric} of {name} on each set, with 95 % intervals")
 
 

@@ -1,4 +1,4 @@
-"""Home: what this store says, what was run last, what to try next."""
+"""Home: what this store says of the claims of papers, how far networks fall, what was run last, what to try next."""
 
 from urllib.parse import urlencode
 
@@ -9,6 +9,7 @@ from engine import control, networks
 from engine.assay import findings, views
 from engine.datasets import images
 from engine.plots import drawn, formats, points, scatter
+from pages.home import verdicts
 from pages.parts import kit
 from pages.store import ledger
 
@@ -18,10 +19,17 @@ NEWEST = 5
 def main() -> None:
     """Draw the page."""
     kit.title(
-        "What your networks do elsewhere",
-        "How far do networks fall on data that they were not trained on?",
+        "What networks do where they were not trained",
+        "Each claim below is from a paper. The results in this store say whether it holds here, and how sure that is.",
+        "Every claim is asked in parts: sets of images, tables, clips. A dot is a part, the line through it its 95 % interval. A filled dot lies "
+        "clearly on the claim's side of the dashed line, a square clearly on the other, a ring is not clear. The verdict follows from the dots by "
+        "one rule, and changes when the results do.",
+    )
+    verdicts.ledger()
+    st.header("How far do networks fall?", anchor="falls")
+    st.markdown(
         "Each point is a network trained on one set of digits and asked about another: across, its accuracy where it was trained; up, its "
-        "accuracy elsewhere. On the dashed line nothing would be lost.",
+        "accuracy elsewhere. On the dashed line nothing would be lost."
     )
     falls = views.falls()
     if falls.empty:

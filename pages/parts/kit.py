@@ -3,7 +3,7 @@
 Words: `title`, `finding`, `empty`, `links`, `facts`, `image_rows`, `images`, `problem`, `link`, `escape`. Figures: `figure`, `figures`,
 `scatter` (the gallery is `pages.components.gallery`). Tables: `table`, `take_away`, `intervals`. Runs: `progress` with `Progress`.
 Choices in the address: `choose`, `choose_many`, `recall`, `remember`. What was made before: `made`. Theme: `theme`, `colours`.
-Numbers: `number`, `estimate`. Pages: `page`. Addresses of pictures: `image_url`.
+Numbers: `number`, `estimate`. Notes and review status: `review`. Pages: `page`. Addresses of pictures: `image_url`.
 """
 
 from engine.plots.formats import interval as estimate
@@ -16,6 +16,7 @@ from pages.parts.page import empty, facts, finding, image_rows, images, links, t
 from pages.parts.params import choose, choose_many, recall, remember
 from pages.parts.problems import problem
 from pages.parts.progress import Progress, progress
+from pages.parts.reviewing import review
 from pages.parts.routes import image_url
 from pages.parts.style import colours, theme
 from pages.parts.table import intervals, table, take_away
@@ -46,6 +47,7 @@ __all__ = [
     "progress",
     "recall",
     "remember",
+    "review",
     "scatter",
     "table",
     "take_away",

@@ -97,6 +97,7 @@ def _one(run: str, told: dict[str, Any]) -> None:
     job, spec = _job(run), str(told["spec"])
     st.header(kit.escape(told["title"]), anchor="run")
     _actions(run, told, job)
+    kit.review("run", run)
     left, right = st.columns(2)
     left.markdown("**The question**")
     with left:

@@ -29,6 +29,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "models/heads": (("VERSION", "CITATION"), ("build",)),
     "attacks": (("VERSION",), ("perturb",)),
     "training": (("VERSION",), ("add_arguments", "main")),
+    "claims": (("VERSION", "ORDER", "PAPER", "CITATION", "TRY"), ("evidence",)),
     "executors": (("VERSION",), ("start",)),
     "importers": (("VERSION", "SUFFIXES", "NEEDS"), ("read",)),
 }
