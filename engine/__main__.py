@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
         _add_run,
         _add_jobs,
         _add_list,
+        _add_claims,
         _add_query,
         _add_import,
         _add_train,
@@ -53,9 +54,12 @@ def _parser() -> argparse.ArgumentParser:
         _add_assay,
         _add_intervene,
         _add_circuits,
+        _add_scaling,
+        _add_wiring,
         _add_remedies,
         _add_heads,
         _add_amodal,
+        _add_evidence,
         _add_upkeep,
     ):
         add(commands)
@@ -227,6 +231,23 @@ def _add_list(commands: Any) -> None:
     made.add_argument("room", help="networks | datasets | shifts | systems | metrics | attacks | architectures | recipes | importers")
 
 
+def _add_claims(commands: Any) -> None:
+    _command(commands, "claims", _claims, "What the papers claim, and what the results in this store say about it.")
+
+
+def _claims(arguments: argparse.Namespace) -> None:
+    from engine import claims
+
+    rows = []
+    for line in claims.ledger():
+        found = line.evidence
+        rows.append({
+            "claim": line.card.title, "name": line.card.name, "verdict": line.verdict, "found": found.said.replace("**", "") if found else None,
+            "rule": found.rule if found else None, "page": found.page if found else None, "parts": found.parts.to_dict("records") if found else [],
+        })  # fmt: skip
+    _show(arguments, pd.DataFrame(rows) if arguments.json else pd.DataFrame(rows)[["claim", "verdict", "found"]])
+
+
 def _list(arguments: argparse.Namespace) -> None:
     rooms: dict[str, Callable[[], list[dict]]] = {
         "networks": _networks,
@@ -368,10 +389,28 @@ def _add_circuits(commands: Any) -> None:
     circuits.add(commands, _command, _show, _tell, _answered_here)
 
 
+def _add_scaling(commands: Any) -> None:
+    from engine.scaling import commands as scaling
+
+    scaling.add(commands, _command, _show, _tell, _answered_here)
+
+
+def _add_wiring(commands: Any) -> None:
+    from engine.wiring import commands as wiring
+
+    wiring.add(commands, _command, _show, _tell)
+
+
 def _add_amodal(commands: Any) -> None:
     from engine.amodal import commands as amodal
 
     amodal.add(commands, _command, _show, _tell)
+
+
+def _add_evidence(commands: Any) -> None:
+    from engine.evidence import commands as evidence
+
+    evidence.add(commands, _command, _show, _tell)
 
 
 def _answered_here(run: str) -> str:

@@ -296,6 +296,98 @@ class CircuitCurve:
     operations: float | None  # floating-point operations an image
 
 
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One object's whole mask in one frame of a clip, by one answer, and how probable its pixels are."""
+
+    table: ClassVar[str] = "completions"
+
+    clip: str  # its address
+    track: str  # the object
+    answer: str  # baseline, completer, completer after adaptation, or the name of predictions that were brought
+    flow: str  # what the answer knew of motion: "estimated", "exact, noise 0.15 px"; "" = predictions
+    frame: int
+    height: int
+    width: int
+    whole: str | None  # run-length code of probability > 0.5; None = no answer for this frame
+    levels: str | None  # codes of probability > 0.1, 0.3, 0.7, 0.9, a space between; None = 0 or 1 everywhere
+    cell: str  # hash of what the answer depends on
+
+
+@dataclass(frozen=True, slots=True)
+class MaskFrame:
+    """What one answer gets right about one object in one frame: metrics, and the pixels that they are counted from."""
+
+    table: ClassVar[str] = "mask_frames"
+
+    clip: str
+    dataset: str  # set of clips; "" = brought
+    split: str
+    source: str  # what the object is cut from: clips of one source are not independent
+    track: str
+    answer: str
+    flow: str  # as in `Completion`
+    frame: int
+    occlusion: float | None  # share of the whole mask that is not visible; None where the truth is not known
+    iou_whole: float | None
+    iou_hidden: float | None
+    recall_seen: float | None
+    recall_never: float | None
+    false_extension: float | None
+    reason: str | None  # why iou_hidden is None
+    visible_px: int
+    whole_px: int | None
+    both_px: int | None  # predicted and whole
+    either_px: int | None
+    hidden_px: int | None  # whole, inside what may hide it
+    hidden_both_px: int | None
+    hidden_either_px: int | None
+    background_px: int | None  # inside what may hide it, and not the object
+    false_px: int | None
+    elsewhere_px: int | None  # hidden, and visible in another frame
+    elsewhere_found_px: int | None
+    never_px: int | None
+    never_found_px: int | None
+    cell: str
+
+
+@dataclass(frozen=True, slots=True)
+class StitchCost:
+    """What one size of a stitched network costs: processor time and memory of a batch."""
+
+    table: ClassVar[str] = "stitch_costs"
+
+    architecture: str  # nac | neural_interpreter
+    mode: str  # answer (no gradients) | train (forward and backward)
+    parts: int  # modules or functions
+    tokens: int  # of an image, the class token not counted
+    layers: int  # rounds of messages, or steps
+    width: int  # of a token and of a module's state
+    batch: int
+    parameters: int
+    operations: float  # floating-point operations of a forward pass, an image
+    peak_bytes: float  # of tensors alive at once, weights not counted
+    seconds: list[float]  # of processor time, one thread, one entry a repeat
+    cell: str
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitTraining:
+    """Where the training of a circuit stood at one of its marks."""
+
+    table: ClassVar[str] = "circuit_training"
+
+    circuit: str
+    step: int
+    steps: int  # in all
+    loss: float | None  # nats, mean since the mark before; None at the start
+    prior_loss: float | None  # mean square, likewise; None where there is no prior
+    accuracy: float  # on validation data
+    nll: float  # nats, likewise
+    modules: int  # processors; 0 where there is no graph
+    links: list[float]  # receivers x processors, row by row
+
+
 TABLES: tuple[type, ...] = (
     Run,
     Network,
@@ -310,6 +402,10 @@ TABLES: tuple[type, ...] = (
     CircuitNode,
     CircuitEdge,
     CircuitCurve,
+    Completion,
+    MaskFrame,
+    StitchCost,
+    CircuitTraining,
 )
 
 

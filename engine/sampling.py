@@ -14,9 +14,11 @@ from engine.circuits.shipping import PREFIX as CIRCUITS
 from engine.heads.spec import PREFIX as HEADS
 from engine.interventions import sample as responses
 from engine.remedies.spec import PREFIX as REMEDIES
+from engine.scaling.shipping import PREFIX as SCALING
 from engine.spec import Spec
 from engine.store import compacting, manifests, packing
 from engine.sweep.spec import PREFIX as SWEEP
+from engine.wiring.spec import PREFIX as WIRING
 
 LOGIT_BITS = 14  # significant bits of the logits that ship
 
@@ -79,7 +81,7 @@ def _move(results: Path, target: Path) -> None:
     made, problems = manifests.every(results, "results")
     assert not problems, problems
     for file in target.glob("*/*"):
-        if not file.name.startswith((SWEEP, HEADS, REMEDIES, CIRCUITS)):
+        if not file.name.startswith((SWEEP, HEADS, REMEDIES, CIRCUITS, SCALING, WIRING)):
             file.unlink()
     for manifest in made:
         packing.pack(manifest.run, results, target, bits=LOGIT_BITS)

@@ -24,7 +24,7 @@ from engine.models import predict
 from engine.spec import Spec
 from engine.steps import Before
 
-STUDIES = ("assay", "sweep", "remedies", "interventions", "heads", "circuits", "intake")
+STUDIES = ("assay", "sweep", "remedies", "interventions", "heads", "circuits", "amodal", "scaling", "wiring", "intake", "evidence")
 IDLE_SECONDS = 20.0
 BEAT_SECONDS = 0.5
 FLUSH_SECONDS = 1.0

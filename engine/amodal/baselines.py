@@ -14,8 +14,8 @@ cv2.setNumThreads(1)
 
 
 def visible_mask(patch: Patch) -> Float32[np.ndarray, "t s s"]:
-    """Return the visible mask itself: nothing is completed, its hidden part scores 0."""
-    return patch.visible.astype(np.float32)
+    """Return the visible mask alone: nothing is completed, its hidden part scores 0. What is visible is put in where answers become full frames."""
+    return np.zeros(patch.visible.shape, np.float32)
 
 
 def convex_hull(patch: Patch) -> Float32[np.ndarray, "t s s"]:

@@ -1,19 +1,22 @@
 """The command `amodal`: clips with hidden parts, what completes them, and how well."""
 
 import argparse
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from engine import completers, errors
-from engine.amodal import baselines, exchange, scoring
+from engine import completers, control, errors
+from engine.amodal import baselines, drawing, exchange, findings, given, measuring, scoring, shipping, views
+from engine.amodal import spec as asking
 from engine.datasets import clips
 from engine.datasets.clips import Clip
 from engine.importers import clips as bringing
 from engine.metrics import masks
 
+_LOOK = 1.0  # seconds between two looks at a run
 BRIEF = ("iou_whole", "iou_hidden", "false_extension")
 
 
@@ -28,6 +31,13 @@ def add(commands: Any, command: Callable, show: Callable, tell: Callable) -> Non
         ("remove", _remove, "Delete a clip that was brought.", _for_remove),
         ("score", _score, "How well answers complete clips: whole, hidden part, with intervals over clips.", _for_score),
         ("complete", _complete, "Complete a clip's objects and write whole masks, one a frame.", _for_complete),
+        ("answer", _answer, "Keep another model's whole masks for a clip under a name, to be scored and stepped.", _for_answer),
+        ("measured", _measured, "What has been measured and stored: each set of clips, or the answers to one.", _for_measured),
+        ("findings", _findings, "Which claim holds on which clips, from what is stored.", _for_findings),
+        ("numbers", _numbers, "Every stored number of a clip, one row a frame, object and answer.", _for_numbers),
+        ("draw", _draw, "A clip with layers over it as .mp4, .gif, or .zip of PNGs; as many frames as it has.", _for_draw),
+        ("study", _study, "Measure every completer on every set for publication, in the background; goes on where it stopped.", _for_study),
+        ("ship", _ship, "Put what is stored of sets of clips into a root of the store, under names that are the same from every machine.", _for_ship),
     ):
         part = parts.add_parser(name, help=text, description=text)
         part.set_defaults(part=run)
@@ -72,11 +82,14 @@ def _for_bring(part: argparse.ArgumentParser) -> None:
     part.add_argument("--masks", type=Path, help="masks of its objects: JSON, MOTS text, .npz, a folder or zip of PNGs")
     part.add_argument("--kind", choices=bringing.kinds(), help="the form of the masks; told by the file where it is not given")
     part.add_argument("--occluder", type=Path, help="masks of what hides the objects, besides each other")
+    part.add_argument("--moving", action="store_true", help="no masks: find what moves in front of a camera that stands still")
     part.add_argument("--partial", action="store_true", help="take the frames that are there of a video that claims more")
 
 
 def _bring(asked: argparse.Namespace, _show: Callable, tell: Callable) -> None:
-    found = bringing.bring(asked.name, asked.footage, asked.masks, kind=asked.kind, occluder=asked.occluder, partial=asked.partial)
+    found = bringing.bring(
+        asked.name, asked.footage, asked.masks, kind=asked.kind, occluder=asked.occluder, partial=asked.partial, moving=asked.moving
+    )
     clip = found.clip
     said = {"frames": clip.length, "width": clip.width, "height": clip.height, "objects": [track.name for track in clip.tracks]}
     tell(asked, {"clip": clip.name, **said, "notes": list(found.notes)})
@@ -177,3 +190,115 @@ def _complete(asked: argparse.Namespace, _show: Callable, tell: Callable) -> Non
     else:
         exchange.write_pictures(clip, answers, asked.into)
     tell(asked, {"clip": clip.name, "answer": asked.answer, "frames": clip.length, "objects": list(answers), "into": str(asked.into)})
+
+
+def _for_answer(part: argparse.ArgumentParser) -> None:
+    part.add_argument("clip", help="SET/SPLIT/NUMBER, or a clip that was brought")
+    part.add_argument("masks", type=Path, help="whole masks by object, in any known form")
+    part.add_argument("--name", required=True, help="what the answer is to be called")
+    part.add_argument("--kind", choices=bringing.kinds(), help="the form of the masks; told by the file where it is not given")
+
+
+def _answer(asked: argparse.Namespace, _show: Callable, tell: Callable) -> None:
+    clip = clips.find(asked.clip)
+    name = given.keep(asked.clip, asked.name, bringing.predictions(asked.masks, clip, asked.kind))
+    tell(asked, {"clip": asked.clip, "answer": name, "next": f'{{"study": "amodal", "clips": ["{asked.clip}"], "answers": ["{name}"]}}'})
+
+
+def _for_measured(part: argparse.ArgumentParser) -> None:
+    part.add_argument("clips", nargs="?", metavar="CLIPS", help="SET/SPLIT, or a clip that was brought; all sets in a line each unless given")
+    part.add_argument("--flow", help="what answers knew of motion, as the list says; the first unless given")
+    part.add_argument("--way", choices=masks.WAYS, default="mean", help="mean over frames, or micro: sums of pixels")
+
+
+def _measured(asked: argparse.Namespace, show: Callable, _tell: Callable) -> None:
+    known = measuring.sets()
+    if asked.clips is None:
+        show(asked, known)
+        return
+    name, _, split = asked.clips.partition("/")
+    dataset, split = (name, split) if split else ("", name)
+    mine = known[(known["dataset"] == dataset) & (known["split"] == split) & ((known["flow"] == asked.flow) | (asked.flow is None))]
+    if mine.empty:
+        raise errors.UserError(f"Nothing has been measured on {asked.clips}.", "Ask: python -m engine run SPEC.json with “study”: “amodal”.")
+    table = measuring.measures(measuring.where(mine.iloc[0]), way=asked.way)
+    show(asked, table if getattr(asked, "json", False) else table[table["metric"].isin(BRIEF)].drop(columns=["reason", "way"]))
+
+
+def _for_findings(part: argparse.ArgumentParser) -> None:
+    part.add_argument("--markdown", action="store_true", help="both tables as the README has them")
+
+
+def _findings(asked: argparse.Namespace, show: Callable, tell: Callable) -> None:
+    if asked.markdown:
+        tell(asked, {"markdown": "\n" + findings.markdown()})
+    else:
+        show(asked, findings.claims())
+
+
+def _for_numbers(part: argparse.ArgumentParser) -> None:
+    part.add_argument("clip", help="SET/SPLIT/NUMBER, or a clip that was brought")
+    part.add_argument("--object", help="only this one")
+    part.add_argument("--with", dest="answer", metavar="NAME", help="only this answer")
+
+
+def _numbers(asked: argparse.Namespace, show: Callable, _tell: Callable) -> None:
+    show(asked, views.frames(asked.clip, asked.object, asked.answer).drop(columns=["cell"]))
+
+
+def _for_draw(part: argparse.ArgumentParser) -> None:
+    part.add_argument("clip", help="SET/SPLIT/NUMBER, or a clip that was brought")
+    part.add_argument("--with", dest="answer", required=True, metavar="NAME", help="a completer or baseline, or a stored answer")
+    part.add_argument("--object", help="the first one unless given")
+    part.add_argument("--layer", action="append", dest="layers", default=[], choices=drawing.LAYERS, help="may be repeated; hidden, whole and truth")
+    part.add_argument("--into", type=Path, required=True, metavar="FILE", help="ends in .mp4, .gif or .zip")
+
+
+def _draw(asked: argparse.Namespace, _show: Callable, tell: Callable) -> None:
+    clip = clips.find(asked.clip)
+    track = clip.track(asked.object).name if asked.object else clip.tracks[0].name if clip.tracks else ""
+    drawn = drawing.pictures(clip, track, _whole(asked.clip, clip, track, asked.answer), tuple(asked.layers) or drawing.USUAL)
+    drawing.write(drawn, clip.rate, clip.length, asked.into)
+    tell(asked, {"clip": clip.name, "object": track, "answer": asked.answer, "frames": clip.length, "into": str(asked.into)})
+
+
+def _whole(address: str, clip: Clip, track: str, name: str) -> clips.Masks:
+    """Return an answer's whole masks: as stored, else made now."""
+    try:
+        return views.answer(address, track, name).whole
+    except errors.UserError:
+        from engine.amodal import completing
+
+        return scoring.answered(clip, track, {name: completing.completer(name)})[name]
+
+
+def _for_study(part: argparse.ArgumentParser) -> None:
+    part.add_argument("--with", action="append", dest="answers", default=[], metavar="NAME", help="only this completer (may be repeated)")
+    part.add_argument("--plan", action="store_true", help="only say what it would take")
+
+
+def _study(asked: argparse.Namespace, show: Callable, tell: Callable) -> None:
+    every = shipping.questions(asked.answers)
+    if asked.plan:
+        plans = [(asking.title(one), asking.plan(one)) for one in every]
+        show(
+            asked, pd.DataFrame([{"question": title, "clips": one.cells, "frames": one.frames, "answers": len(one.answers)} for title, one in plans])
+        )
+        return
+    for one in every:
+        run = control.submit(one, asking.title(one), total=asking.plan(one).cells)
+        while (job := control.job(run)).active:
+            control.workers.ensure()
+            time.sleep(_LOOK)
+        tell(asked, {"run": run, "state": job.state, "clips": job.done, "error": job.error})
+
+
+def _for_ship(part: argparse.ArgumentParser) -> None:
+    part.add_argument("--into", type=Path, required=True, help="a root of the store, such as data/sample")
+    part.add_argument("--masks", action="append", default=[], metavar="CLIP", help="keep the masks of this clip too (may be repeated)")
+
+
+def _ship(asked: argparse.Namespace, _show: Callable, tell: Callable) -> None:
+    for line in shipping.ship(asked.into, tuple(asked.masks) or shipping.STEPPED):
+        name, _, said = line.partition(": ")
+        tell(asked, {name: said})

@@ -75,13 +75,13 @@ def scored(
     """
     for number, clip in enumerate(given):
         for track in clip.tracks:
-            if track.whole is None or (tracks and track.name not in tracks) or not (tracks or _is_hidden(track)):
+            if track.whole is None or (tracks and track.name not in tracks) or not (tracks or is_hidden(track)):
                 continue
             for name, predicted in answered(clip, track.name, completers, flow=flow, noise=noise, seed=number).items():
                 yield Scored(clip.name, track.name, name, tally(clip, track.name, predicted))
 
 
-def _is_hidden(track: clips.Track) -> bool:
+def is_hidden(track: clips.Track) -> bool:
     """Return whether an object is ever covered: those that never are would only count what is visible anyway."""
     assert track.whole is not None
     return any(whole and whole.area > (visible.area if visible else 0) for whole, visible in zip(track.whole, track.visible, strict=True))

@@ -26,6 +26,7 @@ BENT = 0.05  # by how much a rank correlation may exceed the correlation on the 
 FEWEST_IN_GROUP = 4  # networks, for a correlation inside a group to be spoken of
 NOT_SAID = "not said"
 USUAL = ("architecture", "augmentation", "regime")  # attributes that people tell networks apart by first
+TRAINED = "the set each was trained on"
 
 
 def unit(collection: str, metric: str, *, sample: bool = True) -> str | None:
@@ -134,6 +135,23 @@ def pairs(
     found = found.sort_values(["place", "r2", "id", "ood"], ascending=[True, False, True, True], ignore_index=True)
     first = ["id", "ood", "task", "pattern", "why"]
     return found[[*first, *(name for name in found if name not in {*first, "place"})]]
+
+
+def id_sets(collection: str, metric: str) -> list[str]:
+    """Return what may count as in distribution, the likeliest first; `TRAINED` = the set that each network was trained on."""
+    trained = [] if pairs(collection, metric).empty else [TRAINED]
+    known = population.sets_of(collection, metric).sort_values("networks", ascending=False, kind="stable")
+    return [*trained, *(known[known["shift"] == ""]["set"].tolist() or known["set"].tolist())]
+
+
+def openable(found: pd.DataFrame, collection: str, metric: str) -> dict[str, tuple[str, str]]:
+    """Return every pair that can be opened, by its name in addresses: those of `pairs`, and each of their sets with its shifted versions."""
+    known = {f"{here}|{there}": (str(here), str(there)) for here, there in zip(found["id"], found["ood"], strict=True)}
+    sets = population.sets_of(collection, metric)
+    shifted = sets[sets["shift"] != ""].groupby("dataset")["set"].agg(list).to_dict()
+    for here in found["id"].unique():
+        known |= {f"{here}|{text}": (str(here), text) for text in shifted.get(Set.read(here).dataset, [])}
+    return known
 
 
 @kept

@@ -14,7 +14,12 @@ from engine import control, errors
 from engine.circuits import exchange, shipping, views
 from engine.circuits import spec as asking
 
-_FORMATS: Mapping[str, Callable[[str], bytes]] = {"json": exchange.to_json, "graphml": exchange.to_graphml, "parquet": exchange.to_parquet}
+_FORMATS: Mapping[str, Callable[[str], bytes]] = {
+    "json": exchange.to_json,
+    "graphml": exchange.to_graphml,
+    "parquet": exchange.to_parquet,
+    "csv": exchange.to_csv,
+}
 
 
 def add(commands: Any, command: Callable, show: Callable, tell: Callable, answered: Callable[[str], str]) -> None:
@@ -27,13 +32,14 @@ def add(commands: Any, command: Callable, show: Callable, tell: Callable, answer
         ("graph", _graph, "The strongest edges of a circuit, and what is hidden.", _for_graph),
         ("nodes", _nodes, "Its modules.", _for_one),
         ("module", _module, "One module's strongest partners.", _for_module),
+        ("describe", _describe, "What one module does: what it responds to, where it reads, what falls without it.", _for_describe),
         ("timeline", _timeline, "Its graph metrics over training.", _for_one),
         ("curves", _curves, "Accuracy, density and time with so many modules left.", _for_curves),
         ("difference", _difference, "Two circuits' links as one graph, modules matched.", _for_difference),
         ("input", _input, "What one image uses.", _for_input),
         ("cut", _cut, "What cutting its strongest edges does, beside random ones.", _for_cut),
         ("act", _act, "Accuracy with modules dropped or forced.", _for_act),
-        ("compare", _compare, "Attention on two slices, with intervals.", _for_compare),
+        ("compare", _compare, "Attention on two slices or of two circuits, with intervals; modules of two circuits matched.", _for_compare),
         ("export", _export, "Write a circuit as JSON, GraphML or an edge table.", _for_export),
         ("ship", _ship, "Put what was seen of circuits where it ships.", _for_ship),
         ("bring", _bring, "Take in a circuit from JSON, GraphML or an edge table.", _for_bring),
@@ -134,6 +140,16 @@ def _module(asked: argparse.Namespace, show: Callable, _tell: Callable) -> None:
     show(asked, views.neighbours(asked.circuit, asked.module))
 
 
+def _for_describe(part: argparse.ArgumentParser) -> None:
+    _for_module(part)
+    part.add_argument("--n", type=int, default=300, help="test examples")
+
+
+def _describe(asked: argparse.Namespace, _show: Callable, tell: Callable) -> None:
+    said, _ = _ask({"kind": "module", "circuit": asked.circuit, "module": asked.module, "n": asked.n}, asked)
+    tell(asked, {name: " ".join(value) if name == "sentences" else value for name, value in said.items()})
+
+
 def _timeline(asked: argparse.Namespace, show: Callable, _tell: Callable) -> None:
     show(asked, views.timeline(asked.circuit))
 
@@ -158,9 +174,7 @@ def _for_difference(part: argparse.ArgumentParser) -> None:
 def _difference(asked: argparse.Namespace, show: Callable, _tell: Callable) -> None:
     found = views.difference(asked.first, asked.second, matched=not asked.as_numbered)
     show(asked, found.edges.head(asked.most))
-    sys.stderr.write(
-        f"match cost {found.cost:.4f} (modules as numbered {found.unmatched:.4f}; second with its links at random places {found.chance:.4f})\n"
-    )
+    sys.stderr.write(f"match cost {found.cost:.4f} (modules as numbered {found.unmatched:.4f}; by chance {found.chance:.4f})\n")
 
 
 def _for_example(part: argparse.ArgumentParser) -> None:
@@ -255,12 +269,17 @@ def _for_compare(part: argparse.ArgumentParser) -> None:
     part.add_argument("first", help='a side, such as "circuit=NAME" or "circuit=NAME,class=3,shift=gaussian_noise,strength=0.2"')
     part.add_argument("second")
     part.add_argument("--n", type=int, default=200, help="examples of each side")
+    part.add_argument("--match", choices=("links", "signatures", "numbers"), default="links", help="how modules of two circuits are matched")
 
 
 def _compare(asked: argparse.Namespace, show: Callable, _tell: Callable) -> None:
-    said, _ = _ask({"kind": "compare", "first": _side(asked.first, asked.n), "second": _side(asked.second, asked.n)}, asked)
-    show(asked, pd.DataFrame(said.get("top", [])))
-    sys.stderr.write(f"{said['verdict']}\n")
+    sides = {name: _side(getattr(asked, name), asked.n) for name in ("first", "second")}
+    said, _ = _ask({"kind": "compare", **sides, "match": asked.match}, asked)
+    show(asked, pd.DataFrame(said["top"]))
+    sys.stderr.write(f"{said['verdict']} {said['how']}\n")
+    if match := said.get("match"):
+        chance = match.get("permuted", match.get("shuffled"))[0]
+        sys.stderr.write(f"links: match cost {match['cost']:.4f}, by chance {chance:.4f}. {match['verdict']}\n")
 
 
 def _side(written: str, n: int) -> dict[str, Any]:
@@ -272,7 +291,7 @@ def _side(written: str, n: int) -> dict[str, Any]:
 
 def _for_export(part: argparse.ArgumentParser) -> None:
     _for_one(part)
-    part.add_argument("file", type=Path, help="ending in .json, .graphml or .parquet")
+    part.add_argument("file", type=Path, help="ending in .json, .graphml, .parquet or .csv")
 
 
 def _export(asked: argparse.Namespace, _show: Callable, tell: Callable) -> None:

@@ -173,6 +173,11 @@ def to_parquet(circuit: str, **graph: Any) -> bytes:
     return store.parquet_bytes(views.edges(circuit, most=None, **graph).edges)
 
 
+def to_csv(circuit: str, **graph: Any) -> bytes:
+    """Return one of a circuit's graphs as CSV, with the columns of `to_parquet`."""
+    return store.csv_bytes(views.edges(circuit, most=None, **graph).edges)
+
+
 def read(path: Path) -> Brought:
     """Return the circuit in a file: JSON of the schema, GraphML, or a table of edges (source, target, weight, optionally layer).
 

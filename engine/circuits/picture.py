@@ -16,6 +16,7 @@ from jaxtyping import Float, Int
 
 from engine import store
 from engine.circuits import views
+from engine.metrics import graphs
 from engine.stats import layout
 
 MAGIC = b"TSC1"
@@ -58,20 +59,52 @@ def pack(circuit: str, *, most: int = MOST_EDGES) -> bytes:
     links = views.edges(circuit, most=most)
     others, behind = _others(known)
     codes = _codes(links.edges, others, len(nodes))
-    graphs = [_graph("link", "link", None, "", None, links.edges, codes, len(nodes), links.total, _sum(links))]
-    graphs += _measured(others, codes, len(nodes), known["layers"])
+    made = [_graph("link", "link", None, "", None, links.edges, codes, len(nodes), links.total, _sum(links))]
+    made += _measured(others, codes, len(nodes), known["layers"])
     header = {
         **{name: known[name] for name in ("title", "source", "dataset", "prior", "seed", "modules", "outputs", "layers", "metrics")},
         "name": circuit, "identity": f"{circuit} {known['run']}", "classes": known["about"].get("classes", []), "view": known["view"],
         "behind": behind,
-        "labels": _texts(nodes["label"]), "responds": _texts(nodes["responds"]), "graphs": [graph.said for graph in graphs],
+        "labels": _texts(nodes["label"]), "responds": _texts(nodes["responds"]), "graphs": [graph.said for graph in made],
     }  # fmt: skip
     target, source = np.divmod(codes, len(nodes))
     arrays = {name: _numbers(nodes[name]) for name in ("degree", "attention", "ablation", "code_norm", "community")}
     x, y = layout.spread(nodes[["x", "y"]].to_numpy(np.float64), min(WIDEST, REACH / np.sqrt(len(nodes)))).T
     arrays |= {"x": x.astype(np.float32), "y": y.astype(np.float32)}
     arrays |= {"source": source.astype(np.uint32), "target": target.astype(np.uint32)}
-    return packed(header, arrays | {f"graph{i}": graph.weights for i, graph in enumerate(graphs)})
+    return packed(header, arrays | {f"graph{i}": graph.weights for i, graph in enumerate(made)})
+
+
+def of_links(name: str, title: str, links: Float[np.ndarray, "r u"], signatures: Float[np.ndarray, "r s"], layers: int, **more: Any) -> bytes:
+    """Return a circuit for the browser that no store holds, such as the static graph of a conditional one.
+
+    Args:
+        name: What it is known by.
+        title: What it is called.
+        links: P, receivers (processors, then outputs) x processors.
+        signatures: Of all modules, which say where they stand.
+        layers: Rounds of messages.
+        more: Goes into the header.
+    """
+    n, u = links.shape
+    own = np.clip(links[:u], 0, 1)
+    target, source = np.nonzero(~np.eye(n, u, dtype=bool))
+    values = links[target, source].astype(np.float32)
+    graph = Graph("link", "link", None, "", None, values, len(values), float(values.sum()))
+    header = {
+        "title": title, "source": "network", "dataset": None, "prior": None, "seed": None, "modules": u, "outputs": n - u, "layers": layers,
+        "metrics": {}, "name": name, "identity": name, "classes": [], "view": {}, "behind": "", "labels": [""] * n, "responds": [""] * n,
+        "graphs": [graph.said], **more,
+    }  # fmt: skip
+    none = np.full(n, np.nan, np.float32)
+    degree, community = none.copy(), none.copy()
+    degree[:u], community[:u] = graphs.degrees(own), graphs.communities(own)
+    directions = signatures / np.linalg.norm(signatures, axis=1, keepdims=True)
+    x, y = layout.spread(layout.plane(directions.astype(np.float64)), min(WIDEST, REACH / np.sqrt(n))).T
+    return packed(header, {
+        "degree": degree, "attention": none, "ablation": none, "code_norm": none, "community": community, "x": x.astype(np.float32),
+        "y": y.astype(np.float32), "source": source.astype(np.uint32), "target": target.astype(np.uint32), "graph0": values,
+    })  # fmt: skip
 
 
 def dressed(block: bytes, **more: Any) -> bytes:

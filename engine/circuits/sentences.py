@@ -4,14 +4,14 @@ A conditional circuit is one file, `NAME.safetensors`, among the shipped ones or
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
-from engine import errors, places
+from engine import errors
+from engine.circuits import spec as asking
 from engine.datasets import statements
 from engine.models import warm
 from engine.models.circuits import conditional_nac
@@ -19,18 +19,13 @@ from engine.stats import layout, softmax
 
 DATA = "mini_nlvr"
 MOST = 1500  # sentences of a map
+SHUFFLES = 20  # of families, for what chance gives
 Reply = tuple[dict[str, Any], dict[str, np.ndarray]]
-
-
-def files() -> dict[str, Path]:
-    """Return the conditional circuits that are here, by name; brought ones win."""
-    folders = (places.weights() / "circuits", places.inputs("circuits"))
-    return {file.stem: file for folder in folders for file in sorted(folder.glob("conditional-*.safetensors"))}
 
 
 def network(name: str, cache: warm.Cache) -> tuple[conditional_nac.Network, dict]:
     """Return a conditional circuit, loaded once; raises UserError for an unknown name."""
-    known = files()
+    known = asking.conditional()
     if name not in known:
         raise errors.unknown("conditional circuit", name, known)
     file = known[name]
@@ -73,28 +68,47 @@ def sentence(question: Mapping[str, Any], cache: warm.Cache) -> Reply:
     true = float(softmax.softmax(logits.numpy())[0, 1])
     answer = {
         "circuit": question["circuit"], "sentence": " ".join(data.vocabulary[k] for k in words if k), "true": round(true, 6),
-        "label": int(data.labels[i]) if own else None, "family": data.families[i] if own else None, "modules": circuit.modules,
-        "side": made.tokens.side, "metrics": said.get("metrics", {}),
+        "label": int(data.labels[i]) if own else None, "family": data.families[i] if own else None, "modules": made.generator.processors,
+        "example": i, "examples": len(data), "layers": len(seen.attention), "side": made.tokens.side, "metrics": said.get("metrics", {}),
         "note": "Here the links themselves change with the sentence; tokens of the left scene come first.",
     }  # fmt: skip
     return answer, {name: value.numpy().astype(np.float32) for name, value in arrays.items()} | {"scenes": data.scenes[i]}
 
 
 def chart(question: Mapping[str, Any], cache: warm.Cache) -> Reply:
-    """Return a place in the plane for each different sentence, by its links: sentences of similar circuits lie together."""
-    made, _ = network(str(question["circuit"]), cache)
+    """Return a place in the plane for each different sentence, by its links: sentences of similar circuits lie together.
+
+    `between_families` is the share of the links' variance between families of sentences, `by_chance` the same with families shuffled (mean and
+    most of 20), `untrained` the same in a circuit of this form before any training: sentences of one family share words, which shows already
+    there. Arrays: `static_links` (receivers x processors), the circuit's own before any sentence, and `signatures`.
+    """
+    made, file = network(str(question["circuit"]), cache)
     data = statements.load(DATA, str(question.get("split", "test")))
     words, first = np.unique(data.words, axis=0, return_index=True)
     words, first = words[:MOST], first[:MOST]
+    links = _made(made, words)
     with torch.no_grad():
-        links = torch.cat([made.circuit(part).links for part in torch.from_numpy(words).split(256)]).flatten(1).double().numpy()
-    families = [data.families[i] for i in first]
-    spread = _spread(links, families)
+        static = made.circuit(torch.from_numpy(words[:1]), 0.0).links[0].numpy()
+    assert made.generator.signatures is not None
+    with torch.random.fork_rng(devices=()):
+        torch.manual_seed(0)
+        untrained = conditional_nac.build(**file["options"]).eval()
+    families, rng = [data.families[i] for i in first], np.random.default_rng(0)
+    shuffled = [_spread(links, list(rng.permutation(families))) for _ in range(SHUFFLES)]
     said = {
-        "circuit": question["circuit"], "sentences": [data.sentence(int(i)) for i in first], "families": families,
-        "places": layout.plane(links, 0.0).tolist(), "between_families": spread,
+        "circuit": question["circuit"], "sentences": [data.sentence(int(i)) for i in first], "families": families, "examples": first.tolist(),
+        "places": layout.plane(links, 0.0).tolist(), "between_families": _spread(links, families),
+        "by_chance": [float(np.mean(shuffled)), float(np.max(shuffled))], "untrained": _spread(_made(untrained, words), families),
+        "modules": made.generator.processors,
+        "layers": len(made.executor.layers), "changes": float(np.abs(links - static.reshape(-1)).mean()), "metrics": file.get("metrics", {}),
     }  # fmt: skip
-    return said, {}
+    return said, {"static_links": static, "signatures": made.generator.signatures.detach().numpy()}
+
+
+def _made(network: conditional_nac.Network, words: Int[np.ndarray, "n length"]) -> Float[np.ndarray, "n links"]:
+    """Return the links that each sentence makes."""
+    with torch.no_grad():
+        return torch.cat([network.circuit(part).links for part in torch.from_numpy(words).split(256)]).flatten(1).double().numpy()
 
 
 def _spread(links: np.ndarray, families: list[str]) -> float:

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 import pydantic
 
-from engine import control, errors, hashing, networks, shifts, store
+from engine import control, errors, hashing, networks, places, shifts, store
 from engine.datasets import images
 from engine.spec import Spec
 
@@ -104,6 +105,12 @@ def known() -> tuple[networks.Card, ...]:
     return tuple(card for card in networks.cards() if card.architecture == ARCHITECTURE)
 
 
+def conditional() -> dict[str, Path]:
+    """Return the files of the conditional circuits that are here, by name; brought ones win."""
+    folders = (places.weights() / "circuits", places.inputs("circuits"))
+    return {file.stem: file for folder in folders for file in sorted(folder.glob("conditional-*.safetensors"))}
+
+
 def shifts_of(spec: CircuitsSpec) -> tuple[tuple[str, float], ...]:
     """Return the shifts that are asked for, or the three that stand in where none is: the third of each one's published strengths."""
     if spec.shifts is not None:
@@ -155,7 +162,7 @@ def _key(spec: CircuitsSpec, name: str, part: str) -> str:
 def _stored() -> frozenset[str]:
     """Return the keys of all parts that finished runs have stored."""
     found: set[str] = set()
-    for run in store.query("SELECT run FROM runs WHERE study = 'circuits' AND state = 'done'")["run"]:
+    for run in store.query("SELECT run FROM runs WHERE study IN ('circuits', 'wiring') AND state = 'done'")["run"]:
         if manifest := store.manifest(str(run)):
             found |= set(manifest.keys("circuits")) | set(manifest.keys("circuit_curves"))
     return frozenset(found)

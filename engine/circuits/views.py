@@ -6,13 +6,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from engine import errors, store
 from engine.metrics import graphs
 from engine.stats import matching
 
 MOST_EDGES = 5000  # that a picture shows unless it is asked for more
+SAME = 1e-12  # mean squared difference below which links are the same
+DRAWS, FEWER = 20, 4  # random graphs that a match is set beside; of large graphs
 NEWEST = """SELECT c.run FROM circuits_all c JOIN runs r USING (run) WHERE c.circuit = $circuit AND r.state = 'done'
             ORDER BY r.finished DESC, c.run DESC LIMIT 1"""
 
@@ -159,7 +161,7 @@ class Difference:
     order: list[int]  # processor `order[i]` of the second stands where processor i of the first does
     cost: float  # mean squared difference of links after matching
     unmatched: float  # the same, modules in their own order
-    chance: float  # the same, after matching the first with the second's links placed at random
+    chance: float  # the same by chance: the second's links at random places, matched; modules in random order where there is no match
 
 
 def difference(first: str, second: str, *, matched: bool = True, seed: int = 0) -> Difference:
@@ -173,23 +175,52 @@ def difference(first: str, second: str, *, matched: bool = True, seed: int = 0) 
     if u != about(second)["modules"]:
         raise errors.UserError(f"“{first}” has {u} modules and “{second}” {about(second)['modules']}.", "Compare circuits of one size.")
     a, b = a[:u, :u], b[:u, :u]
-    found = matching.match(a, b, seed=seed)
-    order = found.order if matched else np.arange(u)
+    order = matching.match(a, b, seed=seed).order if matched else np.arange(u)
     placed = b[np.ix_(order, order)]
     targets, sources = np.nonzero(~np.eye(u, dtype=bool))
     frame = pd.DataFrame({"source": sources, "target": targets, "first": a[targets, sources], "second": placed[targets, sources]})
     frame["difference"] = frame["second"] - frame["first"]
     frame = frame.iloc[np.argsort(-frame["difference"].abs().to_numpy(), kind="stable")].reset_index(drop=True)
-    by_chance = matching.match(a, _scattered(b, seed), seed=seed).cost
-    return Difference(frame, [int(one) for one in order], matching.cost(a, placed), found.unmatched, by_chance)
+    found = likeness(a, b, order, by_links=matched, seed=seed)
+    chance = found["permuted" if matched else "shuffled"][0]
+    return Difference(frame, [int(one) for one in order], found["cost"], found["unmatched"], chance)
 
 
-def _scattered(graph: Float[np.ndarray, "u u"], seed: int) -> Float[np.ndarray, "u u"]:
-    """Return a symmetric graph with the same values at random places."""
-    upper = np.triu_indices(len(graph), 1)
-    made = np.eye(len(graph))
-    made[upper] = np.random.default_rng(seed).permutation(graph[upper])
-    return np.maximum(made, made.T)
+def likeness(
+    first: Float[np.ndarray, "u u"], second: Float[np.ndarray, "u u"], order: Int[np.ndarray, " u"], *, width: int | None = None,
+    by_links: bool = True, seed: int = 0,
+) -> dict[str, Any]:  # fmt: skip
+    """Return how alike two matched graphs are, beside chance; costs are mean squared differences of links.
+
+    `cost`, `unmatched`, `draws`, `verdict` in words, and what chance gives, each as mean, least and most. Of a match by links: `permuted`, the
+    second's link values at random places, matched likewise, and `random`, where near random signatures of that `width` would put them. Of
+    another match: `shuffled`, the second's modules in random order.
+    """
+    draws = DRAWS if len(first) <= matching.SMALL else FEWER
+    told: dict[str, Any] = {"cost": matching.cost(first, second[np.ix_(order, order)]), "unmatched": matching.cost(first, second), "draws": draws}
+    if by_links:
+        chance = {"permuted": matching.by_chance(first, second, draws, seed=seed)}
+        if width is not None:
+            chance["random"] = matching.by_chance(first, second, draws, width=width, seed=seed)
+    else:
+        chance = {"shuffled": _shuffled(first, second, draws, seed)}
+    told |= {name: [float(found.mean()), float(found.min()), float(found.max())] for name, found in chance.items()}
+    return told | {"verdict": _likeness_said(told["cost"], min(float(found.min()) for found in chance.values()), draws, by_links=by_links)}
+
+
+def _shuffled(first: Float[np.ndarray, "u u"], second: Float[np.ndarray, "u u"], draws: int, seed: int) -> Float[np.ndarray, " draws"]:
+    rng = np.random.default_rng(seed)
+    orders = [rng.permutation(len(first)) for _ in range(draws)]
+    return np.array([matching.cost(first, second[np.ix_(order, order)]) for order in orders])
+
+
+def _likeness_said(cost: float, least: float, draws: int, *, by_links: bool) -> str:
+    if cost < SAME:
+        return "The links are the same."
+    others = f"{draws} random graphs with the second's link values" if by_links else f"{draws} random orders of the second's modules"
+    if cost < least:
+        return f"The two graphs are more alike than chance makes them: none of {others} fits the first as well."
+    return f"No more alike than chance: of {others}, some fit the first as well or better."
 
 
 def timeline(circuit: str) -> pd.DataFrame:

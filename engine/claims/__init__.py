@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 
 from engine import registry
-from engine.plots import formats
+from engine.plots import drawn, estimates, formats
 from engine.stats import intervals
 
 ROOM = "claims"
@@ -128,6 +129,13 @@ def ledger(*, sample: bool = True) -> list[Line]:
     return [ask(name, sample=sample) for name in names()]
 
 
+def picture(evidence: Evidence) -> tuple[go.Figure, pd.DataFrame]:
+    """Return the parts of a claim as marks with their intervals, and the rows behind them."""
+    parts = evidence.parts.sort_values("value", ascending=False, ignore_index=True)
+    shown = parts.rename(columns={"part": "label", "low": "value_low", "high": "value_high", "n": "networks"})
+    return drawn.drawn(estimates.estimates, shown, {evidence.what: "value"}, title=evidence.what, ticks=None), parts
+
+
 def over_seeds(parts: Sequence[tuple[str, pd.Series]]) -> pd.DataFrame:
     """Return parts from values that differ by seed: name and values of each; the interval is Student's, n the seeds."""
     rows = []
@@ -148,4 +156,4 @@ def _plural(word: str, n: int) -> str:
     return word if n == 1 else f"{first}s of {rest}" if rest else f"{first}s"
 
 
-__all__ = ["HOLDS", "NOT", "NOT_ASKED", "PARTLY", "ROOM", "RULE", "Evidence", "Line", "ask", "ledger", "names", "over_seeds"]
+__all__ = ["HOLDS", "NOT", "NOT_ASKED", "PARTLY", "ROOM", "RULE", "Evidence", "Line", "ask", "ledger", "names", "over_seeds", "picture"]

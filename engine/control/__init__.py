@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 import psutil
 
-from engine import errors
+from engine import errors, people
 from engine.control import reviews as reviews
 from engine.control import sets as sets
 from engine.control import workers as workers
@@ -69,9 +69,14 @@ def submit(spec: Spec, title: str, *, total: int = 0, images_total: int = 0, use
         title: how people call it.
         total: its cells.
         images_total: images that networks will look at.
-        user: who asks.
+        user: who asks; who acts unless given.
         executor: where its cells are to run (JSON of `engine.executors.Where`); no part of the question.
+
+    Raises:
+        UserError: where this person may not run anything, or has as many questions waiting as a person may have.
     """
+    user = people.require("run").name if user is None else user
+    _check_limit(user)
     now = datetime.now(UTC)
     job = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
     with write() as db:
@@ -84,8 +89,17 @@ def submit(spec: Spec, title: str, *, total: int = 0, images_total: int = 0, use
     return job
 
 
+def _check_limit(user: str | None) -> None:
+    most = people.jobs_each()
+    mine = sum(one.user == user for one in jobs(ACTIVE)) if most is not None else 0
+    if most is not None and mine >= most:
+        raise errors.UserError(f"{mine} of your questions wait or run; a person may have {most}.", "Wait until one is done, or stop one.")
+
+
 def claim(worker: str, only: str | None = None) -> Job | None:
-    """Take the oldest job that waits, or runs with a stale beat; None where there is none.
+    """Take a job that waits, or runs with a stale beat; None where there is none.
+
+    Whose last job began longest ago comes first, so that nobody waits for all questions of another; then the oldest job.
 
     Args:
         worker: how the log calls the one who claims.
@@ -102,7 +116,9 @@ def claim(worker: str, only: str | None = None) -> Job | None:
         )
         row = db.execute(
             """SELECT id FROM jobs WHERE (state = 'queued' OR (state = 'running' AND beat < ?)) AND cancel = 0
-               AND (? IS NULL OR id = ?) ORDER BY created LIMIT 1""",
+               AND (? IS NULL OR id = ?)
+               ORDER BY (SELECT coalesce(max(started), 0) FROM jobs mine WHERE mine."user" IS jobs."user" AND mine.started IS NOT NULL), created
+               LIMIT 1""",
             (now - STALE_SECONDS, only, only),
         ).fetchone()
         if row is None:
@@ -163,8 +179,12 @@ def say(job_id: str, text: str) -> None:
 
 
 def cancel(job_id: str, user: str | None = None) -> None:
-    """Ask for a job to stop: a waiting one at once, a running one at its next step."""
-    job(job_id)
+    """Ask for a job to stop: a waiting one at once, a running one at its next step.
+
+    Raises:
+        UserError: for an unknown job, and for one of somebody else where the person is no admin.
+    """
+    user = _allowed(job_id, "stop", user)
     with write() as db:
         db.execute(
             "UPDATE jobs SET state = 'cancelled', finished = ? WHERE id = ? AND state = 'queued'",
@@ -188,9 +208,9 @@ def resume(job_id: str, user: str | None = None, *, executor: str | None = None)
         executor: where its cells run from now on, as in `submit`; None = where they ran before.
 
     Raises:
-        UserError: when the job is done or still active.
+        UserError: when the job is done or still active, or somebody else's where the person is no admin.
     """
-    now = job(job_id)
+    user, now = _allowed(job_id, "resume", user), job(job_id)
     if now.state not in {"cancelled", "failed"}:
         raise errors.UserError(f"This run is {now.state}; only a cancelled or failed one can be resumed.")
     with write() as db:
@@ -200,6 +220,14 @@ def resume(job_id: str, user: str | None = None, *, executor: str | None = None)
             (now.executor if executor is None else executor, _line("resumed"), job_id, now.state),
         )
     audit("resume", job_id, user)
+
+
+def _allowed(job_id: str, what: str, user: str | None) -> str | None:
+    """Return the name of who acts, where they may do something with a job."""
+    person, owner = people.require("run"), job(job_id).user
+    if owner != person.name and not person.may("manage"):
+        raise errors.UserError(f"This run was asked by {owner or 'somebody else'}; only they or an admin can {what} it.")
+    return person.name if user is None else user
 
 
 def job(job_id: str) -> Job:

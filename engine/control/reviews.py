@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from engine import errors
+from engine import errors, people
 from engine.control.database import read, write
 
 KINDS = ("network", "run", "finding")
@@ -28,8 +28,10 @@ def write_note(kind: str, subject: str, text: str, status: str | None = None, us
     """Add a note; the status stays as it is where none is given.
 
     Raises:
-        UserError: for an unknown kind or status, for a note that is too long, and for one that says and changes nothing.
+        UserError: where this person may not write notes, for an unknown kind or status, for a note that is too long, and for one that says and
+            changes nothing.
     """
+    user = people.require("note").name if user is None else user
     text = text.strip()
     if kind not in KINDS:
         raise errors.unknown("kind of thing to review", kind, KINDS)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from engine import errors
+from engine import errors, people
 from engine.control.database import read, write
 
 KINDS = ("networks", "slice")
@@ -30,6 +30,7 @@ def keep(name: str, kind: str, content: Mapping[str, Any], user: str | None = No
     Raises:
         UserError: for a name that is empty, too long or taken, or an unknown kind.
     """
+    user = people.require("keep").name if user is None else user
     name = " ".join(name.split())
     if not name or len(name) > LONGEST:
         raise errors.UserError(f"A name has at most {LONGEST} characters." if name else "A set needs a name.", "Write a short one.")
@@ -60,6 +61,7 @@ def named(name: str) -> Kept:
     return known[name]
 
 
+@people.needs("keep")
 def forget(name: str) -> None:
     """Take a set out of what is kept; what it named stays. Raises UserError for an unknown name."""
     named(name)

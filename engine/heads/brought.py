@@ -20,7 +20,7 @@ from jaxtyping import Float32, Float64, Int64
 from safetensors.numpy import load_file
 from scipy import special
 
-from engine import errors, places, safety, store
+from engine import errors, places, safety
 from engine.datasets import tables
 from engine.heads import audit, awareness, measuring, merge, treatment, weights
 from engine.heads.audit import Audited
@@ -50,6 +50,15 @@ class Brought:
     sides: np.ndarray  # train | val | test
     reference: Float64[np.ndarray, " n"] | None  # logits of another system on the same people
     why: str = ""  # there is no trunk
+    output: str = ""  # which output of an ONNX file was read
+
+    @property
+    def how(self) -> str:
+        """Which output was read, and what the trunk is."""
+        read = f"Read is the output “{self.output}”" if self.output else "Read is its task head"
+        if self.trunk is None:
+            return f"{read}. {self.why}".strip()
+        return f"{read}; the trunk is what its last linear layer takes: {self.trunk.shape[1]:,} numbers a person."
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,11 +67,27 @@ class _Answers:
     trunk: Float32[np.ndarray, "n w"] | None
     head: Float32[np.ndarray, "n k"] | None
     why: str = ""
+    output: str = ""
+
+
+def outputs(network: Path) -> list[str]:
+    """Return the ways in which the outputs of an ONNX file can be read as a score: a name, or “name:k” for its number k; empty for other files.
+
+    Raises:
+        UserError: for a file that cannot be opened.
+    """
+    safety.check_size(network, LARGEST)
+    if network.suffix.lower() != ".onnx" or safety.kind_of(network) not in {"binary", "text"}:
+        return []
+    said = _process({"network": str(network.resolve()), "memory": MEMORY, "seconds": SECONDS}, network.name)
+    if "problem" in said:
+        raise errors.UserError(*said["problem"])
+    return said["outputs"]
 
 
 def read(
     path: Path, network: Path, *, label: str, groups: Sequence[str], inputs: Sequence[str] = (), positive: str | None = None,
-    threshold: float | None = None, weights: str | None = None, reference: str | None = None, leave_out_missing: bool = False,
+    threshold: float | None = None, weights: str | None = None, reference: str | None = None, leave_out_missing: bool = False, output: str = "",
 ) -> Brought:  # fmt: skip
     """Return a network on the people of a file, whose columns go in as they are.
 
@@ -77,12 +102,12 @@ def read(
         weights: a column of positive numbers.
         reference: a column with another system's probabilities of the same people, to compare scores with.
         leave_out_missing: leave people out of whom something is missing, and say so.
+        output: which output of an ONNX file is read, as `outputs` lists them; the first that can be a score unless named.
 
     Raises:
         UserError: as `audit.read` does; for inputs that are no numbers, a network that cannot be read, run or does not take these columns.
     """
-    frame = store.read_table(path)
-    frame.columns = [str(name) for name in frame.columns]
+    frame = tables.read_people(path)
     away = {label, *groups, *(one for one in (weights, reference) if one)}
     chosen = list(inputs) or [name for name in frame.columns if name not in away and not name.startswith(ROW_NUMBERS)]
     for column in [*chosen, *([reference] if reference else [])]:
@@ -91,16 +116,18 @@ def read(
     if leave_out_missing:
         frame = frame.dropna(subset=[name for name in dict.fromkeys([*chosen, *away]) if name in frame.columns]).reset_index(drop=True)
     entered = _numbers(frame, chosen)
-    told = _ask(network, entered)
+    told = _ask(network, entered, output)
     audited = audit.of_frame(
         frame.assign(**{SCORE: special.expit(told.task.astype(np.float64))}), path.name, label=label, groups=groups, score=SCORE, positive=positive,
         threshold=0.5 if threshold is None else threshold, weights=weights,
     )  # fmt: skip
     other = _reference(frame, reference) if reference else None
-    return Brought(audited, network.name, told.task, entered, tuple(chosen), told.trunk, told.head, tables.divided(len(frame)), other, told.why)
+    return Brought(
+        audited, network.name, told.task, entered, tuple(chosen), told.trunk, told.head, tables.divided(len(frame)), other, told.why, told.output
+    )
 
 
-def of_table(name: str, network: Path, group: str = "", threshold: float | None = None) -> Brought:
+def of_table(name: str, network: Path, group: str = "", threshold: float | None = None, output: str = "") -> Brought:
     """Return a network on the people of a table that is here, encoded as this program does: numbers scaled, texts one-hot, no group among the inputs.
 
     Raises:
@@ -113,12 +140,12 @@ def of_table(name: str, network: Path, group: str = "", threshold: float | None 
     features = table.features.drop(columns=[group], errors="ignore")
     encoder = tables.encoder(features, table.splits == "train")
     entered = encoder.encode(features)
-    told = _ask(network, entered)
+    told = _ask(network, entered, output)
     frame = pd.DataFrame({card.label: table.labels.astype(int), group: table.groups[group], SCORE: special.expit(told.task.astype(np.float64))})
     audited = audit.of_frame(
         frame, name, label=card.label, groups=[group], score=SCORE, positive="1", threshold=0.5 if threshold is None else threshold
     )
-    return Brought(audited, network.name, told.task, entered, encoder.names, told.trunk, told.head, table.splits, None, told.why)
+    return Brought(audited, network.name, told.task, entered, encoder.names, told.trunk, told.head, table.splits, None, told.why, told.output)
 
 
 def _numbers(frame: pd.DataFrame, columns: Sequence[str]) -> Float32[np.ndarray, "n d"]:
@@ -145,14 +172,14 @@ def _reference(frame: pd.DataFrame, column: str) -> Float64[np.ndarray, " n"]:
     return special.logit(np.clip(told, CLEAR, 1 - CLEAR))
 
 
-def _ask(network: Path, inputs: Float32[np.ndarray, "n d"]) -> _Answers:
+def _ask(network: Path, inputs: Float32[np.ndarray, "n d"], output: str) -> _Answers:
     """Return what a network says of people; raises UserError for a file that is neither ONNX nor safetensors of ours."""
     kind = safety.kind_of(network)
     safety.check_size(network, LARGEST)
     if kind == "safetensors":
         return _ours(network, inputs)
     if kind in {"binary", "text"} and network.suffix.lower() == ".onnx":
-        return _onnx(network, inputs)
+        return _onnx(network, inputs, output)
     why = "reading it can run code of whoever made it" if kind in {"pickle", "zip"} else f"it looks like {kind}"
     raise errors.UserError(f"“{safety.shown(network.name)}” is refused: {why}.", "Bring .onnx, or .safetensors of a network of ours.")
 
@@ -186,13 +213,13 @@ def _ours(file: Path, inputs: Float32[np.ndarray, "n d"]) -> _Answers:
         raise errors.UserError(f"The layers of “{safety.shown(file.name)}” do not fit each other.", "Save the network again.") from problem
 
 
-def _onnx(file: Path, inputs: Float32[np.ndarray, "n d"]) -> _Answers:
+def _onnx(file: Path, inputs: Float32[np.ndarray, "n d"], output: str) -> _Answers:
     """Return what an ONNX network says, run in a process of its own."""
     with tempfile.TemporaryDirectory() as aside:
         np.save(Path(aside) / "inputs.npy", inputs)
         question = {
-            "network": str(file), "inputs": str(Path(aside) / "inputs.npy"), "answers": str(Path(aside) / "answers.npz"), "memory": MEMORY,
-            "seconds": SECONDS,
+            "network": str(file.resolve()), "inputs": str(Path(aside) / "inputs.npy"), "answers": str(Path(aside) / "answers.npz"), "memory": MEMORY,
+            "seconds": SECONDS, "output": output,
         }  # fmt: skip
         said = _process(question, file.name)
         if "problem" in said:
@@ -204,7 +231,7 @@ def _onnx(file: Path, inputs: Float32[np.ndarray, "n d"]) -> _Answers:
             raise errors.UserError(f"“{file.name}” ends in probabilities, but some lie outside 0 to 1.", "Check its last operators.")
         scores = special.logit(np.clip(scores.astype(np.float64), CLEAR, 1 - CLEAR)).astype(np.float32)
     why = "" if trunk is not None else f"It ends in {said['last']}, not in a linear layer (Gemm), so that there is no trunk to read."
-    return _Answers(scores, trunk, None, why)
+    return _Answers(scores, trunk, None, why, said["output"])
 
 
 def _process(question: dict[str, Any], name: str) -> dict[str, Any]:
@@ -333,7 +360,13 @@ def answer(one: Brought) -> dict[str, Any]:
             found[attribute] = _plain(inside(one, attribute))
         except errors.UserError as problem:
             found[attribute] = {"reason": problem.message}
-    return audit.answer(one.audited) | {"network": one.network, "inputs": len(one.columns), "inside": found}
+    read = {
+        "network": one.network,
+        "inputs": len(one.columns),
+        "output": one.output or None,
+        "trunk": None if one.trunk is None else one.trunk.shape[1],
+    }
+    return audit.answer(one.audited) | read | {"inside": found}
 
 
 def _plain(seen: Inside) -> dict[str, Any]:

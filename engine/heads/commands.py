@@ -114,11 +114,13 @@ def _waited(run: str, seconds: float = 0.5) -> str:
 def _add_audit(group: Any, command: Callable, show: Callable, tell: Callable) -> None:
     made = command(group, "audit", lambda a: _audit(a, show, tell), "Decisions of any system, group by group: rates with intervals, gaps, crossings.")
     made.add_argument("file", type=Path, help="Parquet, CSV, TSV or JSON lines; with --network also the name of a table that is here")
-    made.add_argument("--label", help="the column with the outcome: two values")
+    made.add_argument("--label", help="the column with the outcome: two values; leave it out where none is known")
     made.add_argument("--group", action="append", default=[], metavar="COLUMN", help="a column with groups; several are crossed too (repeat it)")
     made.add_argument("--score", help="the column with probabilities of the favourable outcome, or with decisions in the words of the label")
+    made.add_argument("--accepted", action="append", default=[], metavar="VALUE", help="a value of --score that means accepted (may be repeated)")
     made.add_argument("--network", type=Path, help="instead of --score: an .onnx network, or .safetensors of ours, that is run on the columns")
     made.add_argument("--input", action="append", default=[], metavar="COLUMN", help="with --network: what it takes, in order; all others by default")
+    made.add_argument("--output", default="", help="with --network: which output of an ONNX file is the score; NAME:0 is the first of its numbers")
     made.add_argument("--reference", help="with --network: a column of another system's probabilities, to compare scores with")
     made.add_argument("--positive", help="the favourable value of the label; 1, true or yes unless given")
     made.add_argument("--threshold", type=float, help="where scores are cut, 0.5 unless given; with one, scores may have any scale")
@@ -130,13 +132,19 @@ def _add_audit(group: Any, command: Callable, show: Callable, tell: Callable) ->
 def audited(a: argparse.Namespace) -> dict[str, Any]:
     """Return the audit that the options mean, as plain values; raises UserError where something is not named or cannot be used."""
     if a.network is not None and not a.file.exists() and str(a.file) in tables.names():
-        return brought.answer(brought.of_table(str(a.file), a.network, a.group[0] if a.group else "", a.threshold))
-    if not a.label or not a.group or not (a.score or a.network):
-        raise errors.UserError("An audit needs a label, a group and a score or a network.", "Name --label, --group and --score or --network.")
+        return brought.answer(brought.of_table(str(a.file), a.network, a.group[0] if a.group else "", a.threshold, a.output))
+    if not a.group or not (a.score or a.network):
+        raise errors.UserError(
+            "An audit needs a group and a score or a network.", "Name --group, and --score or --network; --label where it is known."
+        )
+    if a.network and not a.label:
+        raise errors.UserError("To look inside a network the outcome is needed.", "Name its column with --label.")
     asked = {"label": a.label, "groups": a.group, "positive": a.positive, "threshold": a.threshold, "weights": a.weights}
     if a.network:
-        return brought.answer(brought.read(a.file, a.network, inputs=a.input, reference=a.reference, leave_out_missing=a.leave_out_missing, **asked))
-    return audit.answer(audit.read(a.file, score=a.score, below=a.below, leave_out_missing=a.leave_out_missing, **asked))
+        more = {"inputs": a.input, "reference": a.reference, "leave_out_missing": a.leave_out_missing, "output": a.output}
+        return brought.answer(brought.read(a.file, a.network, **more, **asked))
+    told = audit.read(a.file, score=a.score, below=a.below, leave_out_missing=a.leave_out_missing, accepted=a.accepted, **asked)
+    return audit.answer(told)
 
 
 def _audit(a: argparse.Namespace, show: Callable, tell: Callable) -> None:
@@ -144,11 +152,12 @@ def _audit(a: argparse.Namespace, show: Callable, tell: Callable) -> None:
     if a.json:
         tell(a, found)
         return
-    tell(a, {name: found[name] for name in ("file", "people", "label", "positive", "score", "threshold")})
+    tell(a, {name: found[name] for name in ("file", "people", "label", "positive", "score", "threshold") if found[name] not in {None, ""}})
     table = pd.DataFrame(found["groups"])
+    shown = SHOWN if found["label"] else SHOWN[:1]
     show(
         a,
-        pd.DataFrame({"attribute": table["attribute"], "group": table["group"], "n": table["n"], **{name: _interval(table, name) for name in SHOWN}}),
+        pd.DataFrame({"attribute": table["attribute"], "group": table["group"], "n": table["n"], **{name: _interval(table, name) for name in shown}}),
     )
     gaps = pd.DataFrame(found["gaps"])
     show(a, pd.DataFrame({"attribute": gaps["attribute"], "gap": gaps["metric"], "value": _interval(gaps, "value", ""), "between": _between(gaps)}))

@@ -41,7 +41,7 @@ def sentences(network: str) -> list[str]:
     job = views.job_of(network)
     if job.method not in PRESSED:
         raise errors.UserError(f"“{network}” was not pressed towards equal groups.", "Choose one with a lambda.")
-    rows = views.numbers(job.table, job.group, job.constraint)
+    rows = views.numbers(job.table, views.asked(job), job.constraint)
     mine, plain, ceiling = (_told(rows, one) for one in (network, job.sibling("plain").name, job.sibling("ceiling").name))
     shuffled = rows[(rows["method"] == "shuffled") & (rows["metric"] == "shift_auc") & (rows["part"] == "")]["value"]
     groups = sorted({part.removeprefix("group=") for metric, part in mine if metric == "selection_rate" and part})

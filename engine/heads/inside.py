@@ -4,7 +4,9 @@ A network is named as `views.networks` lists it; its weights must be kept. Peopl
 fitted on validation people. Of a network without a group head, g is the least-squares read-out of its last layer.
 """
 
+import dataclasses
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +19,7 @@ from engine import errors
 from engine.datasets import tables
 from engine.heads import awareness, measuring, merge, people, treatment, weights
 from engine.heads.spec import HeadsSpec, Job
-from engine.heads.views import job_of, numbers
+from engine.heads.views import asked, job_of, numbers
 
 REGULARISERS = ("squared", "absolute")
 PRESSED = (*REGULARISERS, "shuffled")
@@ -87,20 +89,47 @@ class Plane:
     slacks: pd.DataFrame  # slack, b, c, accuracy_val, gap_val, accuracy, gap, changed, threshold:<group>
 
 
-def plane(network: str, split: str = "test") -> Plane:
-    """Return the plane of a network with two groups: accept where f + b·g + c > 0; `changed` is the share in the wedge between that line and f = 0.
+def plane(network: str, split: str = "test", group: str = "") -> Plane:
+    """Return the plane of a network: accept where f + b·g + c > 0; `changed` is the share in the wedge between that line and f = 0.
+
+    Args:
+        network: which network.
+        split: which side's people.
+        group: with more than two groups, the one that is set against all others: g is its own value, and (b, c) equalise it with the rest.
 
     Raises:
-        UserError: for more than two groups, which have no plane.
+        UserError: for more than two groups of which none is named, or one that is not known.
     """
     mine, val = said(network, split), said(network, "val")
-    if mine.group.shape[1] != 1:
-        raise errors.UserError("More than two groups have more than one group value, and no plane.", "Choose two values of the group.")
+    if mine.group.shape[1] == 1:
+        return _plane(mine, val, path(network))
+    if group not in mine.side.groups:
+        one = "More than two groups have more than one group value, and no plane."
+        raise errors.unknown("group", group, mine.side.groups) if group else errors.UserError(one, "Choose one to set against all others.")
+    mine, val = against_rest(mine, group), against_rest(val, group)
+    return _plane(mine, val, list(_path_of(network, str(weights.find(network)), group)))
+
+
+def _plane(mine: Said, val: Said, rules: Sequence[tuple[float, merge.Rule]]) -> Plane:
     typical = typical_of(val)
     return Plane(
         mine.side.groups, mine.task, mine.group[:, 0], mine.side.members, mine.side.labels, mine.side.rows, tuple(typical[:, 0].tolist()),
-        slacks(network, split),
+        _slacks(mine, val, rules),
     )  # fmt: skip
+
+
+def against_rest(mine: Said, group: str) -> Said:
+    """Return what a network says where one group is set against all others: two groups, the others first, and the one group's own value."""
+    place = mine.side.groups.index(group)
+    side = dataclasses.replace(mine.side, members=(mine.side.members == place).astype(np.int64), groups=(f"not {group}", group))
+    return Said(mine.job, side, mine.task, mine.group[:, [place]])
+
+
+@functools.lru_cache(maxsize=16)
+def _path_of(network: str, _file: str, group: str) -> tuple[tuple[float, merge.Rule], ...]:
+    """Return slack and rule that equalise one group with all others, from near equality to the gap that there is."""
+    val = against_rest(said(network, "val"), group)
+    return tuple(merge.path(val.task, val.group, val.side.to_fit(val.job.constraint)))
 
 
 def slacks(network: str, split: str = "test") -> pd.DataFrame:
@@ -108,9 +137,12 @@ def slacks(network: str, split: str = "test") -> pd.DataFrame:
 
     Columns: slack, b, c, accuracy_val, gap_val, accuracy, gap, changed, and each group's implied threshold (`threshold:GROUP`).
     """
-    mine, val = said(network, split), said(network, "val")
+    return _slacks(said(network, split), said(network, "val"), path(network))
+
+
+def _slacks(mine: Said, val: Said, rules: Sequence[tuple[float, merge.Rule]]) -> pd.DataFrame:
     found = []
-    for slack, one in path(network):
+    for slack, one in rules:
         decisions = merge.decide(mine.task, mine.group, one)
         implied = treatment.implied_thresholds(one, typical_of(val))
         found.append(
@@ -138,7 +170,7 @@ def path(network: str) -> list[tuple[float, merge.Rule]]:
 def _stored(network: str) -> list[tuple[float, merge.Rule]]:
     """Return the path that the run of a network with two heads stored; empty for the others."""
     job = job_of(network)
-    found = numbers(job.table, job.group, job.constraint, ["b", "c", "accuracy", "gap"], split=None)
+    found = numbers(job.table, asked(job), job.constraint, ["b", "c", "accuracy", "gap"], split=None)
     found = found[(found["network"] == network) & (found["method"] == "merged") & ((found["split"] == "val") | found["metric"].isin(["b", "c"]))]
     if found.empty:
         return []

@@ -14,6 +14,7 @@ from engine.heads.spec import Job
 from engine.plots import formats
 
 OF = {merge.PARITY: "", merge.OPPORTUNITY: " whose outcome is favourable"}
+LARGEST = {merge.PARITY: "demographic_parity_difference", merge.OPPORTUNITY: "equal_opportunity_difference"}
 RATE = {merge.PARITY: "selection_rate", merge.OPPORTUNITY: "tpr"}
 
 
@@ -43,7 +44,7 @@ def of_question(dataset: str, attribute: str, constraint: str = merge.PARITY) ->
 def of_network(network: str) -> list[str]:
     """Return what one network does differently, for whom, and how sure that is; raises UserError for an unknown one."""
     job = views.job_of(network)
-    rows = views.numbers(job.table, job.group, job.constraint)
+    rows = views.numbers(job.table, views.asked(job), job.constraint)
     mine = rows[(rows["network"] == network) & (rows["method"] == job.method)]
     if job.method in inside.PRESSED:
         return [*_changed(mine, rows, job), _reached(mine, job, "It"), *_told(mine, rows)]
@@ -77,6 +78,8 @@ def _reached(mine: pd.DataFrame, job: Job, who: str = "") -> str:
     gap, accuracy = _one(mine, "gap"), _one(mine, "accuracy")
     if gap is None or accuracy is None:
         return f"Of this network ({job.title}) no gap was measured."
+    if np.isnan(gap[1]):  # more than two groups: the largest difference has its interval as a metric
+        gap = _one(mine, LARGEST[job.constraint]) or gap
     sure = "" if np.isnan(gap[1]) else f" (95 %: {points(gap[1])} to {points(gap[2])})"
     told = f"{who or f'This network ({job.title})'} has a gap of **{points(gap[0])} points**{sure}"
     return f"{told} and is right about {formats.percent(accuracy[0])} of people.{_alike(mine)}"

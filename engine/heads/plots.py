@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from jaxtyping import Float32
+from jaxtyping import Bool, Float32, Int64
 
 from engine.datasets import tables
 from engine.heads import inside, merge, views, weights
@@ -110,9 +110,13 @@ def heads_of(network: str) -> str | None:
     return other.name if weights.find(other.name) else None
 
 
-def plane(network: str) -> planes.Dots:
-    """Return a network's people on its own two heads, with the line at every slack; raises UserError for more than two groups."""
-    found = inside.plane(network)
+def plane(network: str, group: str = "") -> planes.Dots:
+    """Return a network's people on its own two heads, with the line at every slack; of more than two groups, of one against all others.
+
+    Raises:
+        UserError: for more than two groups of which none is named.
+    """
+    found = inside.plane(network, group=group)
     lines = [
         planes.Line(
             float(row["slack"]), float(row["b"]), float(row["c"]), float(row["accuracy"]), float(row["gap"]),
@@ -120,31 +124,60 @@ def plane(network: str) -> planes.Dots:
         )
         for row in found.slacks.to_dict("records")
     ]  # fmt: skip
-    return _dots(network, found, found.task, lines)
+    said = inside.said(network)
+    low, high = found.groups
+    between = f"near 0 like others, near 1 like {group}" if group else f"near 0 like {low}, near 1 like {high}"
+    return _dots(said, found.task, found.group, lines, f"group value: {between}", found.members, found.groups)
+
+
+def together(network: str, slack: float) -> planes.Dots:
+    """Return a network's people with all group values added up along y, as the merged rule of a slack weighs them, and its one line.
+
+    With y = Σ b·g a person is accepted where f + y + c > 0, however many groups there are.
+    """
+    said, rule = inside.said(network), inside.rule(network, slack)
+    thresholds = inside.implied(network, slack)["threshold"]
+    return _weighed(said, said.task, rule, slack, merge.decide(said.task, said.group, rule), thresholds)
 
 
 def apart(network: str) -> planes.Dots:
     """Return a pressed network taken apart: its score with the group added back along x, and its own decision as the one line (S6).
 
-    The wedge holds those whom the network decides otherwise than its own recovered score does.
+    The wedge holds those whom the network decides otherwise than its own recovered score does. Of more than two groups the values are added up.
     """
-    found, said, rule, back = inside.plane(network), inside.said(network), inside.apart(network), inside.recovered(network)
+    said, rule, back = inside.said(network), inside.apart(network), inside.recovered(network)
     val = inside.said(network, "val")
     recovered = merge.combined(said.task, said.group, back.b) + np.float32(back.c)
-    decisions = said.task > 0
-    gap = merge.gap(decisions, said.side.to_fit(said.job.constraint))
-    thresholds = inside.implied(network)["threshold"].tolist()
+    decisions, thresholds = said.task > 0, inside.implied(network)["threshold"]
     reached = abs(merge.gap(val.task > 0, val.side.to_fit(val.job.constraint)))
-    line = planes.Line(reached, rule.b[0], rule.c, float((decisions == said.side.labels).mean()), gap, tuple(thresholds))
-    return _dots(network, found, recovered, [line])
+    if said.group.shape[1] > 1:
+        return _weighed(said, recovered, rule, reached, decisions, thresholds)
+    low, high = said.side.groups
+    line = _line(said, rule.b[0], rule.c, reached, decisions, thresholds)
+    return _dots(said, recovered, said.group[:, 0], [line], f"group value: near 0 like {low}, near 1 like {high}")
 
 
-def _dots(network: str, found: inside.Plane, task: Float32[np.ndarray, " n"], lines: list[planes.Line]) -> planes.Dots:
-    card = tables.card(views.job_of(network).table)
-    low, high = found.groups
+def _weighed(
+    said: inside.Said, task: Float32[np.ndarray, " n"], rule: merge.Rule, slack: float, decisions: Bool[np.ndarray, " n"], thresholds: pd.Series
+) -> planes.Dots:
+    """Return people with their group values added up as a rule weighs them."""
+    boost = (said.group @ np.asarray(rule.b)).astype(np.float32)
+    return _dots(said, task, boost, [_line(said, 1.0, rule.c, slack, decisions, thresholds)], "group values as they are weighed, in log-odds")
+
+
+def _line(said: inside.Said, b: float, c: float, slack: float, decisions: Bool[np.ndarray, " n"], thresholds: pd.Series) -> planes.Line:
+    gap = merge.gap(decisions, said.side.to_fit(said.job.constraint))
+    return planes.Line(slack, b, c, float((decisions == said.side.labels).mean()), gap, tuple(thresholds.tolist()))
+
+
+def _dots(
+    said: inside.Said, task: Float32[np.ndarray, " n"], group: Float32[np.ndarray, " n"], lines: list[planes.Line], y_title: str,
+    members: Int64[np.ndarray, " n"] | None = None, groups: tuple[str, ...] = (),
+) -> planes.Dots:  # fmt: skip
+    positive = tables.card(said.job.table).positive
     return planes.Dots(
-        task, found.group, found.members, found.labels, found.groups, lines,
-        x_title=f"score: how likely ({card.positive})", y_title=f"group value: near 0 like {low}, near 1 like {high}",
+        task, group, said.side.members if members is None else members, said.side.labels, groups or said.side.groups, lines,
+        x_title=f"score: how likely ({positive})", y_title=y_title,
     )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ def run(spec: HeadsSpec, before: Before) -> Iterator[Step]:
         if not fitting.is_kept(job):
             for step in fitting.fit(job):
                 yield Step(message=f"{job.title}: pass {step.epoch} of {step.epochs}")
+        yield Step(message=f"{job.title}: measuring")
         yield answer(job, spec.two_heads)
 
 

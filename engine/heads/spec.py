@@ -11,6 +11,7 @@ from engine.heads import weights
 from engine.spec import Spec
 
 VERSION = 1  # raised when a network of the same name would come out otherwise
+MARK = "~"  # between a protected attribute and the hash of what is unusual about a question
 PREFIX = "heads"  # of its networks, and of its runs that ship
 LAMBDAS = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 SEEDS = (0, 1, 2, 3, 4)
@@ -83,6 +84,23 @@ class Job:
         return f"{PREFIX}-{self.table}-{self.group}{named}-{self.constraint}{other}"
 
     @property
+    def asked(self) -> str:
+        """What the question is about: the protected attribute, with a mark where other groups, inputs or layers were taken than usual."""
+        usual = _usual(self.table, self.group)
+        mine = (self.values, self.hidden, self.excluded)
+        return self.group if mine == (usual, (64, 32), ()) else f"{self.group}{MARK}{hashing.of_parts(*map(list, mine))[:4]}"
+
+    @property
+    def unusual(self) -> str:
+        """What the mark of `asked` stands for, in words; empty where there is none."""
+        if MARK not in self.asked:
+            return ""
+        parts = [f"only {', '.join(self.values)}"] if self.values != _usual(self.table, self.group) and self.values else []
+        parts += [f"without {', '.join(self.excluded)}"] if self.excluded else []
+        parts += [f"layers of {', '.join(map(str, self.hidden))}"] if self.hidden != (64, 32) else []
+        return "; ".join(parts) or "all groups"
+
+    @property
     def name(self) -> str:
         """The network's name, such as `heads-adult-sex-parity-squared-5-s0`."""
         pressed = f"-{self.strength:g}" if self.strength else ""
@@ -109,6 +127,14 @@ class Job:
         """Hash of what its weights and numbers depend on."""
         digest = tables.load(self.table).digest
         return hashing.of_parts(VERSION, self.name, digest, list(self.values), list(self.hidden), list(self.excluded))
+
+
+def _usual(table: str, group: str) -> tuple[str, ...]:
+    """Return the values that a group is studied by; none where all are, or where the table is not here any more."""
+    if table not in tables.names():
+        return ()
+    studied = tables.card(table).studied
+    return tuple(studied["values"]) if group == studied["group"] else ()  # type: ignore[arg-type]
 
 
 def resolved(spec: HeadsSpec) -> HeadsSpec:

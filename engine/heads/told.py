@@ -44,7 +44,7 @@ def finding(audited: Audited, attribute: str) -> str:
     """Return what an audit found about an attribute: the two largest groups, the farthest apart, and those with a favourable outcome. Markdown."""
     gap = _by(audit.gaps(audited).query("attribute == @attribute"), "metric")
     mine = audit.by_group(audited).query("attribute == @attribute and metric == 'selection_rate'")
-    parity, opportunity = gap["demographic_parity_difference"], gap["equal_opportunity_difference"]
+    parity, opportunity = gap["demographic_parity_difference"], gap.get("equal_opportunity_difference")
     if _absent(parity):
         return f"Between groups of **{attribute}** nothing can be told. {parity['reason']}"
     rates = _by(mine.dropna(subset=["value"]), "group")
@@ -56,7 +56,7 @@ def finding(audited: Audited, attribute: str) -> str:
         high, low = parity["highest"], parity["lowest"]
         said = f"Of the two largest groups {said}. Of all groups {high} and {low} are farthest apart: **{points(parity)}**"
         said += f" (n {formats.count(rates[high]['n'])} and {formats.count(rates[low]['n'])})."
-    if not _absent(opportunity):
+    if opportunity is not None and not _absent(opportunity):
         said += f" Among people whose outcome is favourable the largest gap is **{points(opportunity)}** ({opportunity['highest']} first)."
     left = sorted({one for row in gap.values() for one in str(row["left_out"]).split(", ") if one})
     return said + (f" Too small for some of these numbers: {', '.join(left)}." if left else "")
@@ -105,22 +105,25 @@ def table(audited: Audited, attribute: str) -> pd.DataFrame:
     wide = wide[wide["attribute"] == attribute]
     told = rates(audited, attribute).pivot_table(index="group", columns="metric", values="told", aggfunc="first", sort=False)
     made = wide[["group", "n", "positives", "selected"]].rename(columns={"positives": "favourable outcomes", "selected": "accepted"})
+    made = made if audited.label else made.drop(columns="favourable outcomes")
     return made.assign(**{SHORT[name]: made["group"].map(told[name]) for name in SHORT if name in told}).reset_index(drop=True)
 
 
 def gap_table(audited: Audited, attribute: str) -> pd.DataFrame:
     """Return one row a gap: gap (in words), value with interval as text, between whom, who was left out, why not."""
     found = audit.gaps(audited)
-    found = found[found["attribute"] == attribute].set_index("metric").reindex(list(GAPS)).reset_index()
+    found = found[found["attribute"] == attribute].set_index("metric")
+    found = found.reindex([name for name in GAPS if name in found.index]).reset_index()
     values = [
         "not estimable" if row["value"] != row["value"]
         else formats.interval(row["value"], row["low"], row["high"]) if str(row["metric"]).endswith("_ratio") else points(row)
         for row in found.to_dict("records")
     ]  # fmt: skip
     between = ["" if not isinstance(h, str) else f"{h} and {low}" for h, low in zip(found["highest"], found["lowest"], strict=True)]
-    return pd.DataFrame(
+    made = pd.DataFrame(
         {"gap": found["metric"].map(GAPS), "value": values, "between": between, "left out": found["left_out"], "why not": found["reason"].fillna("")}
     )
+    return made.drop(columns=[name for name in ("left out", "why not") if not made[name].astype(bool).any()])
 
 
 def figure(told: pd.DataFrame, groups: Sequence[str], metric: str | None = None) -> go.Figure:
@@ -136,15 +139,17 @@ def figure(told: pd.DataFrame, groups: Sequence[str], metric: str | None = None)
         mine = told[told["metric"] == metric].assign(kind="group").sort_values("value", ascending=False)
         return bars.bars(mine, title=RATES[metric], label="group", colour="kind", order="given", kind="dot").update_layout(showlegend=False)
     shown = told[told["metric"].isin([*RATES])]
-    traces = [_marks(shown[shown["group"] == group], group, k, len(groups)) for k, group in enumerate(groups)]
+    order = [name for name in RATES if name in set(shown["metric"])]
+    estimable = set(shown.dropna(subset=["value"])["group"])  # the others would be marks of the legend alone
+    traces = [_marks(shown[shown["group"] == group], group, k, len(groups), order) for k, group in enumerate(groups) if group in estimable]
     return template.figure(
         traces,
         xaxis=axes.layout("share of people", "fraction", within=(-0.01, 1.01)),
         yaxis={
-            "tickvals": list(range(len(RATES))), "ticktext": [_broken(words) for words in RATES.values()], "range": [len(RATES) - 0.5, -0.5],
+            "tickvals": list(range(len(order))), "ticktext": [_broken(RATES[name]) for name in order], "range": [len(order) - 0.5, -0.5],
             "ticks": "", "gridcolor": template.LIGHT.rule,
         },
-        height=110 + max(ROW, 12 * len(groups)) * len(RATES),
+        height=110 + max(ROW, 12 * len(groups)) * len(order),
     )  # fmt: skip
 
 
@@ -155,9 +160,8 @@ def _broken(words: str) -> str:
     return words.replace(", ", ",<br>")
 
 
-def _marks(mine: pd.DataFrame, group: str, place: int, count: int) -> template.Trace:
+def _marks(mine: pd.DataFrame, group: str, place: int, count: int, order: Sequence[str]) -> template.Trace:
     """Return a group's marks, one in each row of a rate; what is not estimable has none."""
-    order = list(RATES)
     step = (place - (count - 1) / 2) * min(0.16, 0.7 / max(count, 1))
     ink = template.LIGHT.categorical[place % len(template.LIGHT.categorical)]
     value = mine["value"].to_numpy(np.float64)

@@ -11,20 +11,59 @@ import pandas as pd
 
 from engine import errors, store
 from engine.heads import merge, weights
-from engine.heads.spec import HeadsSpec, Job, jobs
+from engine.heads.spec import MARK, HeadsSpec, Job, jobs
 
 NEAR_CONSTANT = 0.98  # share of the more frequent decision from which a network decides nearly the same of everybody
 RULES = ("constant", "threshold_optimizer", "exponentiated_gradient", "thresholds", "merged")  # methods that are no networks of their own
 
 
 def questions(*, sample: bool = True) -> pd.DataFrame:
-    """Return every question that has been answered: dataset, attribute, constraint, networks, seeds, run (the newest), newest first."""
-    return store.query(
-        """SELECT t.dataset, t.attribute, t."constraint", count(DISTINCT t.network) AS networks, count(DISTINCT t.seed) AS seeds,
-                  arg_max(t.run, r.finished) AS run, max(r.finished) AS finished
-           FROM treatments_all t JOIN runs r USING (run) WHERE r.state = 'done' GROUP BY ALL ORDER BY finished DESC""",
+    """Return every question that has been answered: dataset, attribute, constraint, networks, seeds, run (the newest), newest first.
+
+    An attribute is as `asked` has it: with a mark where other groups, inputs or layers were taken than usual.
+    """
+    found = store.query(
+        """SELECT t.dataset, t.attribute, t."constraint", t.network, t.seed, arg_max(t.run, r.finished) AS run, max(r.finished) AS finished
+           FROM treatments_all t JOIN runs r USING (run) WHERE r.state = 'done' GROUP BY ALL ORDER BY finished""",
         sample=sample,
-    ).drop(columns="finished")
+    )
+    found["attribute"] = _asked(found)
+    grouped = found.groupby(["dataset", "attribute", "constraint"], sort=False)
+    made = grouped.agg(networks=("network", "nunique"), seeds=("seed", "nunique"), run=("run", "last"), finished=("finished", "max")).reset_index()
+    return made.sort_values("finished", ascending=False, kind="stable", ignore_index=True).drop(columns="finished")
+
+
+def asked(job: Job) -> str:
+    """Return what a network's question is about: the protected attribute, or one with a mark (`Job.asked`).
+
+    The bare attribute stands for the usual question, and where that was not answered for the one that was answered first.
+    """
+    return job.group if job.asked == _bare(store.version()).get((job.table, job.group, job.constraint), job.group) else job.asked
+
+
+@functools.lru_cache(maxsize=2)
+def _bare(_version: str) -> dict[tuple[str, str, str], str]:
+    specs = store.query("SELECT spec FROM runs WHERE study = 'heads' AND state = 'done' ORDER BY finished")["spec"]
+    found: dict[tuple[str, str, str], str] = {}
+    for job in (jobs(HeadsSpec.read(text))[0] for text in specs):
+        key = (job.table, job.group, job.constraint)
+        found[key] = job.asked if job.asked == job.group else found.get(key, job.asked)
+    return found
+
+
+def _asked(found: pd.DataFrame) -> list[str]:
+    """Return what each row's network is asked about; the bare attribute for networks that no question names any more."""
+    jobs_ = _jobs(store.version())
+    known = {str(name): asked(jobs_[name]) for name in found["network"].unique() if name in jobs_}
+    pairs = zip(found["network"].astype(str), found["attribute"].astype(str), strict=True)
+    return [known.get(network, attribute) for network, attribute in pairs]
+
+
+def unusual(dataset: str, attribute: str) -> str:
+    """Return in words what is unusual about a question whose attribute has a mark; empty where it has none."""
+    if MARK not in attribute:
+        return ""
+    return next((job.unusual for job in _jobs(store.version()).values() if (job.table, asked(job)) == (dataset, attribute)), "")
 
 
 def numbers(
@@ -47,16 +86,18 @@ def numbers(
 
 @functools.lru_cache(maxsize=8)
 def _rows(_version: str, dataset: str, attribute: str, constraint: str, sample: bool) -> pd.DataFrame:
-    """Return every row of a question, the newest of each key."""
-    return store.query(
+    """Return every row of a question, the newest of each key; those of networks of other groups, inputs or layers are other questions."""
+    found = store.query(
         """SELECT t.network, t.method, t.strength, t.seed, t.split, t.metric, t.part, t.value, t.low, t.high, t.n, t.reason
            FROM treatments_all t JOIN runs r USING (run)
            WHERE r.state = 'done' AND t.dataset = $dataset AND t.attribute = $attribute AND t."constraint" = $constraint
            QUALIFY row_number() OVER (PARTITION BY t.network, t.method, t.split, t.metric, t.part ORDER BY r.finished DESC, t.run DESC) = 1
            ORDER BY t.method, t.strength, t.seed, t.network, t.split DESC, t.metric, t.part""",
-        {"dataset": dataset, "attribute": attribute, "constraint": constraint},
+        {"dataset": dataset, "attribute": attribute.partition(MARK)[0], "constraint": constraint},
         sample=sample,
     )
+    mine = np.array(_asked(found.assign(attribute=attribute.partition(MARK)[0])) if len(found) else [], object) == attribute
+    return found[mine].reset_index(drop=True)
 
 
 def networks(dataset: str, attribute: str, constraint: str = merge.PARITY, *, sample: bool = True) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pandas as pd
 import pydantic
 
-from engine import control, errors, provenance, rows, store
+from engine import control, errors, people, provenance, rows, store
 from engine.importers._collected import Collected, name_of, ranges
 from engine.plots import formats
 from engine.spec import Spec
@@ -64,6 +64,7 @@ class Stored:
         return f"{counted}{left}.{again}"
 
 
+@people.needs("bring")
 def keep(collected: Collected, name: str, *, licence: str = "", citation: str = "", user: str | None = None, run: str | None = None) -> Stored:
     """Store a table's networks and scores as one run.
 
@@ -190,6 +191,7 @@ def brought() -> list[Brought]:
     return found
 
 
+@people.needs("delete")
 def remove(name: str) -> None:
     """Take an imported table out of every answer: its runs are archived, their files stay.
 

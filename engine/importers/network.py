@@ -19,7 +19,7 @@ import pydantic
 from jaxtyping import UInt8
 from numpy import ndarray
 
-from engine import errors, hashing, networks, places, registry, safety
+from engine import errors, hashing, networks, people, places, registry, safety
 from engine.datasets import images
 from engine.importers import _classes, _facts, _files, _onnx, _presets, _probe
 from engine.importers._audit import Finding, refuse
@@ -303,6 +303,7 @@ def free_name(name: str) -> str:
     return slug if slug not in taken else next(f"{slug}-{i}" for i in range(2, len(taken) + 3) if f"{slug}-{i}" not in taken)
 
 
+@people.needs("bring")
 def bring(draft: Draft, name: str | None = None) -> networks.Card:
     """Put a network among those that can be run here, and return its card.
 
@@ -353,6 +354,7 @@ def _not_kept(problem: OSError, slug: str) -> errors.UserError:
     return errors.UserError(f"The network could not be kept: {problem.strerror or problem}.", "Check the folder's rights.")
 
 
+@people.needs("delete")
 def remove(name: str) -> None:
     """Delete a brought network; what was measured with it stays in the store.
 

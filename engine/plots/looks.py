@@ -17,6 +17,17 @@ from engine.plots import template
 
 COLOURS = len(template.LIGHT.categorical)
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross", "x", "star")
+# of SYMBOLS, as paths in a square of side 12 around 0
+OUTLINES = (
+    "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0Z",
+    "M-4.5-4.500h9v9h-9Z",
+    "M0-6 6 0 0 6-6 0Z",
+    "M0-5.500 5.500 4.500h-11Z",
+    "M0 5.500 5.500-4.500h-11Z",
+    "M-1.800-5.500h3.600v3.700h3.700v3.600H1.800v3.700h-3.600V1.800h-3.700v-3.600h3.700Z",
+    "M-2.600-5.200 0-2.600 2.600-5.200 5.200-2.600 2.600 0 5.200 2.600 2.600 5.200 0 2.600-2.600 5.200-5.200 2.600-2.600 0-5.200-2.600Z",
+    "M0-6 1.700-2 6-1.700 2.700 1.100 3.700 5.300 0 3-3.700 5.300-2.700 1.100-6-1.700-1.700-2Z",
+)
 _ROOMS = ("models/classifiers", "datasets/images", "shifts", "attacks", "metrics/classification")
 
 Name = TypeVar("Name", bound=Hashable)

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from engine.plots import axes, formats, looks, template
-from engine.plots.points import Axis
+from engine.plots.points import Axis, Points
 from engine.plots.template import Trace
 
 MOST = 5_000
@@ -24,6 +24,7 @@ def scatter(
     colour: str | None = None,
     reference: bool = True,
     fit: Mapping[str, Sequence[float]] | None = None,
+    fitted: str = "fit",
 ) -> go.Figure:
     """Return a scatter with error bars from `{x}_low`, `{x}_high`, `{y}_low`, `{y}_high` where there are such columns.
 
@@ -37,14 +38,28 @@ def scatter(
         colour: Column whose values give colour and symbol.
         reference: Whether to draw y = x.
         fit: A line's x and y, and low and high where it has a band, in data units.
+        fitted: What the legend calls that line.
     """
     kept = frame[frame[x].notna() & frame[y].notna()]
     traces = [_reference(kept, x, y, x_axis, y_axis)] if reference else []
-    traces += _fit(fit, x_axis, y_axis) if fit is not None else []
+    traces += _fit(fit, x_axis, y_axis, fitted) if fit is not None else []
     groups = list(kept.groupby(colour, sort=True, observed=True)) if colour else [("", kept)]
     given = looks.looks(str(name) for name, _ in groups)
     traces += [_cloud(part, str(name), given[str(name)], x, y, label, x_axis, y_axis) for name, part in groups]
     return template.figure(traces, xaxis=_axis(x_axis), yaxis=_axis(y_axis), height=460)
+
+
+def of_points(points: Points, *, fitted: str = "fit") -> go.Figure:
+    """Return what the canvas draws as a figure: the same points, axes, looks and line, which the legend calls `fitted`."""
+    bounds = {name: getattr(points, name) for name in ("x_low", "x_high", "y_low", "y_high", "x_n", "y_n")}
+    columns = {"x": points.x, "y": points.y, "label": list(points.labels), **{name: found for name, found in bounds.items() if found is not None}}
+    frame = pd.DataFrame(columns).astype({name: np.float64 for name in columns if name != "label"})
+    if points.colours is not None:
+        frame["group"] = [points.groups[code][0] for code in points.colours]
+    return scatter(
+        frame, x_axis=points.x_axis, y_axis=points.y_axis, label="label", colour="group" if points.colours is not None else None,
+        reference=points.reference, fit=points.fit, fitted=fitted,
+    )  # fmt: skip
 
 
 def _axis(axis: Axis) -> dict:
@@ -98,7 +113,7 @@ def _reference(frame: pd.DataFrame, x: str, y: str, x_axis: Axis, y_axis: Axis) 
     )
 
 
-def _fit(fit: Mapping[str, Sequence[float]], x_axis: Axis, y_axis: Axis) -> list[Trace]:
+def _fit(fit: Mapping[str, Sequence[float]], x_axis: Axis, y_axis: Axis, name: str) -> list[Trace]:
     along = axes.place(np.asarray(fit["x"], dtype=np.float64), x_axis.scale)
     found = []
     if "low" in fit:
@@ -106,7 +121,7 @@ def _fit(fit: Mapping[str, Sequence[float]], x_axis: Axis, y_axis: Axis) -> list
         found.append(band(along, low, high, template.LIGHT.muted))
     middle = axes.place(np.asarray(fit["y"], dtype=np.float64), y_axis.scale)
     line = {"color": template.LIGHT.muted, "width": 1.5}
-    return [*found, template.trace("scatter", x=along, y=middle, mode="lines", name="fit", hoverinfo="skip", line=line)]
+    return [*found, template.trace("scatter", x=along, y=middle, mode="lines", name=name, hoverinfo="skip", line=line)]
 
 
 def band(x: np.ndarray, low: np.ndarray, high: np.ndarray, colour: str) -> Trace:

@@ -185,8 +185,8 @@ def errors(values: Any, low: Any, high: Any, colour: str) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1)
-def _swaps() -> Mapping[str, str]:
-    """Return light colour -> dark colour, for both ways of writing them."""
+def swaps() -> Mapping[str, str]:
+    """Return light colour -> dark colour: as six digits, and as the beginning of how colours with an opacity are written."""
     fields = ("background", "surface", "text", "muted", "rule", "axis", "accent", "faint_ink", "strong_ink")
     pairs = [(getattr(LIGHT, f), getattr(DARK, f)) for f in fields]
     for ramp in ("categorical", "sequential", "diverging"):
@@ -213,10 +213,10 @@ def _swapped(value: Any) -> Any:
     """Return the same tree with the palette's colours exchanged; arrays are left alone."""
     match value:
         case str() if value.startswith("#"):
-            return _swaps().get(value, value)
+            return swaps().get(value, value)
         case str() if value.startswith("rgba("):
             head, _, tail = value.rpartition(",")
-            return f"{_swaps().get(head, head)},{tail}"
+            return f"{swaps().get(head, head)},{tail}"
         case dict():
             return {key: _swapped(item) for key, item in value.items()}
         case list() | tuple():

@@ -19,6 +19,13 @@ class Differences:
     high: Float[np.ndarray, " k"]
     significant: Bool[np.ndarray, " k"]  # in 95 of 100 cases without any true difference, none is
     critical: float  # how many standard errors a difference must have for that
+    error: Float[np.ndarray, " k"]  # standard errors
+
+    @property
+    def together(self) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
+        """Ends of 95 % intervals that hold for all k at once: those without 0 are the significant ones."""
+        half = self.critical * self.error
+        return self.difference - half, self.difference + half
 
     @property
     def any(self) -> bool:
@@ -47,4 +54,4 @@ def _of(drawn: Float[np.ndarray, "resamples k"], observed: Float[np.ndarray, " k
     error = drawn.std(0, ddof=1)
     standard = np.divide(np.abs(drawn - observed), error, out=np.zeros_like(drawn), where=error > 0)
     critical = float(np.quantile(standard.max(1), 0.95)) if drawn.shape[1] else float("nan")
-    return Differences(observed, low, high, (error > 0) & (np.abs(observed) > critical * error), critical)
+    return Differences(observed, low, high, (error > 0) & (np.abs(observed) > critical * error), critical, error)

@@ -8,6 +8,7 @@ from scipy.optimize import linear_sum_assignment
 
 ROUNDS = 10
 STARTS = 4
+SMALL = 64  # nodes up to which pairs are exchanged, and chance is given as many beginnings
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,43 @@ def match(
     return Match(tried[best], costs[best], cost(target, found))
 
 
+def rows(target: Float[np.ndarray, "n k"], found: Float[np.ndarray, "n k"]) -> Int[np.ndarray, " n"]:
+    """Return the order that brings vectors nearest to others, each to one (Hungarian method, squared distance): exact."""
+    return linear_sum_assignment(_squared(target, found))[1]
+
+
+def by_chance(
+    target: Float[np.ndarray, "n n"], found: Float[np.ndarray, "n n"], draws: int, *, width: int | None = None, seed: int = 0
+) -> Float[np.ndarray, " draws"]:
+    """Return what a match costs when nothing but the values of the second graph's links is kept, so often as draws are asked for.
+
+    Args:
+        target: The first graph.
+        found: The second graph, symmetric.
+        draws: How many graphs are drawn.
+        width: Places of the values: None = any; else as near random directions of that width are, so that friends of friends are friends.
+        seed: Of the draws.
+    """
+    rng = np.random.default_rng(seed)
+    starts = STARTS if len(target) <= SMALL else 0
+    return np.array([match(target, _scattered(found, width, rng), starts=starts, seed=seed).cost for _ in range(draws)])
+
+
+def _scattered(graph: Float[np.ndarray, "n n"], width: int | None, rng: np.random.Generator) -> Float[np.ndarray, "n n"]:
+    """Return a symmetric graph with the same link values at other places."""
+    upper = np.triu_indices(len(graph), 1)
+    values = np.sort(graph[upper])
+    if width is None:
+        places = rng.permutation(len(values))
+    else:
+        directions = rng.normal(size=(len(graph), width))
+        directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+        places = np.argsort(np.argsort((directions @ directions.T)[upper]))
+    made = np.eye(len(graph))
+    made[upper] = values[places]
+    return np.maximum(made, made.T)
+
+
 def _bare(graph: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
     bare = np.array(graph, np.float64)
     np.fill_diagonal(bare, 0)
@@ -63,19 +101,19 @@ def _bare(graph: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
 
 def _by_profile(target: Float[np.ndarray, "n n"], found: Float[np.ndarray, "n n"]) -> Int[np.ndarray, " n"]:
     """Return the order in which nodes have the most similar sorted link values."""
-    return linear_sum_assignment(_squared(np.sort(target, axis=1), np.sort(found, axis=1)))[1]
+    return rows(np.sort(target, axis=1), np.sort(found, axis=1))
 
 
 def _refined(target: Float[np.ndarray, "n n"], found: Float[np.ndarray, "n n"], order: Int[np.ndarray, " n"], rounds: int) -> Int[np.ndarray, " n"]:
     """Return the order after assigning rows by their columns as ordered so far, again and again, as long as the cost falls."""
     best, least = order, cost(target, found[np.ix_(order, order)])
     for _ in range(rounds):
-        order = linear_sum_assignment(_squared(target, found[:, best]))[1]
+        order = rows(target, found[:, best])
         now = cost(target, found[np.ix_(order, order)])
         if now >= least:
             break
         best, least = order, now
-    return _swapped(target, found, best) if len(best) <= 64 else best
+    return _swapped(target, found, best) if len(best) <= SMALL else best
 
 
 def _swapped(target: Float[np.ndarray, "n n"], found: Float[np.ndarray, "n n"], order: Int[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:

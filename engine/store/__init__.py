@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from engine import errors
+from engine import errors, people
 from engine.store import manifests, roots
 from engine.store.manifests import Manifest, Problem
 from engine.store.reading import lens, version
@@ -78,6 +78,7 @@ def answers_of(run: str, cell: str) -> Answers | None:
     return None
 
 
+@people.needs("delete")
 def archive(run: str) -> None:
     """Take a run out of every answer without deleting its files.
 

@@ -2,8 +2,8 @@
 
 Tables: `runs`, `networks`, `examples`, `scores` (the newest finished row per key), `scores_all`, `sets` (what is measured where,
 a row a collection, metric and set), `predictions` (one row an example and cell, from the newest finished run that has the cell),
-`responses` (the newest finished row per key) and `outcomes` (the answers behind them, one row a cell), `features` (where they were kept).
-Every row knows its `root`.
+`responses` (the newest finished row per key) and `outcomes` (the answers behind them, one row a cell), `features` (where they were kept),
+`treatments` (numbers of the heads, the newest finished row per key). Every row knows its `root`.
 """
 
 import threading
@@ -24,6 +24,8 @@ from engine.store.roots import Root
 
 SCORE_KEY = ("network", "dataset", "split", "shift", "strength", "metric", "slice", "reference", "norm", "steps", "collection")
 RESPONSE_KEY = ("cell", "base", "factor", "level", "factor_2", "level_2", "metric")
+TREATMENT_KEY = ("dataset", "attribute", '"constraint"', "network", "method", "split", "metric", "part")
+KEYS = {"responses": RESPONSE_KEY, "outcomes": ("cell",), "features": ("cell", "example_id"), "treatments": TREATMENT_KEY}
 _TYPES = {"string": "VARCHAR", "int64": "BIGINT", "double": "DOUBLE", "bool": "BOOLEAN", "timestamp[us, tz=UTC]": "TIMESTAMPTZ",
           "list<item: int16>": "SMALLINT[]"}  # fmt: skip
 # of scores: words of which there are few different ones, and what numbers take
@@ -186,7 +188,7 @@ def _current(connection: duckdb.DuckDBPyConnection, cells: list[tuple[str, str, 
            QUALIFY row_number() OVER (PARTITION BY cell ORDER BY r.finished DESC, c.run DESC) = 1"""
     )
     connection.execute("CREATE VIEW predictions AS SELECT p.* FROM predictions_all p SEMI JOIN cells c ON p.cell = c.cell AND p.run = c.run")
-    for table, key in (("responses", RESPONSE_KEY), ("outcomes", ("cell",)), ("features", ("cell", "example_id"))):
+    for table, key in KEYS.items():
         connection.execute(
             f"""CREATE VIEW {table} AS SELECT t.* FROM {table}_all t JOIN (SELECT run, finished FROM runs WHERE state = 'done') r USING (run)
                 QUALIFY row_number() OVER (PARTITION BY {", ".join(key)} ORDER BY r.finished DESC, t.run DESC) = 1"""

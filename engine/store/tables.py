@@ -1,5 +1,6 @@
 """Reading and making table files for the rest of the engine, so that only the store knows Arrow."""
 
+import codecs
 import functools
 import io
 from collections.abc import Sequence
@@ -22,7 +23,9 @@ _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def read_table(path: Path, columns: Sequence[str] | None = None, text: Sequence[str] = ()) -> pd.DataFrame:
-    """Return a Parquet, CSV, TSV or JSON-lines file as a frame; CSV may use commas, semicolons or tabs and start with a BOM.
+    """Return a Parquet, CSV, TSV or JSON-lines file as a frame.
+
+    CSV may use commas, semicolons or tabs, be UTF-8, UTF-16 or Windows-1252, and start with a BOM.
 
     Args:
         path: the file.
@@ -43,7 +46,7 @@ def read_table(path: Path, columns: Sequence[str] | None = None, text: Sequence[
         if suffix in {".csv", ".tsv", ".txt"}:
             missing = {name: list(_MISSING) for name in _header(path) if name not in text}
             return pd.read_csv(
-                path, sep=_separator(path), usecols=wanted, encoding="utf-8-sig", dtype=dict.fromkeys(text, str), low_memory=False,
+                path, sep=_separator(path), usecols=wanted, encoding=_encoding(path), dtype=dict.fromkeys(text, str), low_memory=False,
                 keep_default_na=False, na_values=missing,
             )  # fmt: skip
         if suffix in {".jsonl", ".ndjson"}:
@@ -76,15 +79,35 @@ def columns_of(path: Path) -> dict[str, str]:
 
 def _header(path: Path) -> list[str]:
     try:
-        return [str(c) for c in pd.read_csv(path, sep=_separator(path), nrows=0, encoding="utf-8-sig").columns]
+        return [str(c) for c in pd.read_csv(path, sep=_separator(path), nrows=0, encoding=_encoding(path)).columns]
     except (ValueError, OSError) as problem:
         raise errors.UserError(f"{path.name} has no header line that can be read.", "Check that the file is complete.") from problem
 
 
 def _separator(path: Path) -> str:
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
+    with path.open(encoding=_encoding(path), errors="replace") as file:
         first = file.readline()
     return max(",;\t", key=first.count)
+
+
+def _encoding(path: Path) -> str:
+    """Return how a CSV is written: UTF-16 by its BOM, UTF-8 where all of it can be read so, else as spreadsheets of the West save it."""
+    return _encoding_of(path, path.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=16)
+def _encoding_of(path: Path, _mtime: int) -> str:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        if file.read(2) in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
+            return "utf-16"
+        file.seek(0)
+        while piece := file.read(1 << 20):
+            try:
+                decoder.decode(piece)
+            except UnicodeDecodeError:
+                return "utf-8-sig" if b"\0" in piece else "cp1252"  # no text at all is told as such
+    return "utf-8-sig"
 
 
 def parquet_bytes(frame: pd.DataFrame) -> bytes:

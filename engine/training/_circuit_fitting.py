@@ -19,6 +19,7 @@ from engine.training._loop import Examples, evaluated
 WARM_UP = 0.05  # of the steps
 WEIGHT_DECAY = 0.05
 SNAPSHOTS = 20
+TELL = 10  # steps after which a word is told, so that a person who wants to stop is heard
 REMATCH = 20  # steps between two matchings of modules to the prior's nodes
 UNDECAYED = ("signatures", "codes", "states", "places")
 FIT_STEPS = 600
@@ -37,11 +38,20 @@ class Snapshot:
     links: Float[torch.Tensor, "r u"] | None
 
 
+@dataclass(frozen=True)
+class Passed:
+    """Between two snapshots: how many steps have passed, and the loss of the last (nats)."""
+
+    step: int
+    steps: int
+    loss: float
+
+
 def fit(
     network: nn.Module, train: Examples, val: Examples, seed: int, *, steps: int, batch: int, learning_rate: float, augmentation: str,
     prior: str | None = None, prior_weight: float = 0.0, signature_rate: float = 1.0,
-) -> Iterator[Snapshot]:  # fmt: skip
-    """Train in place and yield twenty snapshots; the network is left in evaluation mode, its last state is the result.
+) -> Iterator[Snapshot | Passed]:  # fmt: skip
+    """Train in place and yield twenty snapshots, and a word between them; the network is left in evaluation mode, its last state is the result.
 
     AdamW with cosine decay after a short warm-up; signatures, codes, states, places, biases and norms are not decayed.
     """
@@ -69,6 +79,8 @@ def fit(
             yield _snapshot(network, val, step, steps, [one / since for one in sums])
             sums, since = [0.0, 0.0], 0
             network.train()
+        elif step % TELL == 0:
+            yield Passed(step, steps, loss.item())
     network.eval()
 
 

@@ -70,6 +70,7 @@ def main(args: argparse.Namespace) -> Iterator[str]:
             continue  # made meanwhile, for a control that needs it
         began = time.process_time()
         *_, last = fit_one(job, args.into)
+        assert isinstance(last, fitting.Snapshot)
         yield f"[{done}/{len(todo)}] {job.name}: validation accuracy {last.accuracy:.3f}, {time.process_time() - began:.0f} s of processor time"
     if args.offer:
         yield f"offered: {', '.join(offer(job, args.into) for job in jobs)}"
@@ -91,8 +92,8 @@ def exists(job: Job, folder: Path) -> bool:
     return (folder / f"{job.name}.json").is_file()
 
 
-def fit_one(job: Job, folder: Path) -> Iterator[fitting.Snapshot]:
-    """Make one circuit and yield snapshots; weights, timeline and card lie in the folder when the iterator is exhausted."""
+def fit_one(job: Job, folder: Path) -> Iterator[fitting.Snapshot | fitting.Passed]:
+    """Make one circuit and yield snapshots, the last at the end, and a word between them; then weights, timeline and card lie in the folder."""
     if job.arm in arms.NEEDS_LEARNED and not exists(job.learned, folder):
         yield from fit_one(job.learned, folder)
     train, val = (examples(job, split) for split in ("train", "val"))
@@ -104,9 +105,9 @@ def fit_one(job: Job, folder: Path) -> Iterator[fitting.Snapshot]:
         augmentation=setting.augmentation, prior=job.prior, prior_weight=job.prior_weight if job.prior else 0.0,
         signature_rate=job.signature_rate,
     )  # fmt: skip
-    for snapshot in steps:
-        seen.append(snapshot)
-        yield snapshot
+    for one in steps:
+        seen += [one] if isinstance(one, fitting.Snapshot) else []
+        yield one
     _finish(job, network, options, seen, time.process_time() - began, folder)
 
 

@@ -1,14 +1,14 @@
 """Does doing well here tell how a network does there? The scatter of networks, and the matrix of everything."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple, get_args
 
 import pandas as pd
 import streamlit as st
 
-from engine.assay import findings, views
+from engine.assay import plots, views
 from engine.plots import formats, points
-from engine.stats.lines import Axes, Line
+from engine.stats.lines import Axes
 from pages.assay import shown
 from pages.components import scatter as canvas
 from pages.parts import kit
@@ -34,7 +34,7 @@ def main() -> None:
         return
     x, y, metric, axes = _choose(known)
     only = st.session_state.get("only", True)
-    told = kit.made(_related, x, y, metric, axes, only=only)
+    told = kit.made(plots.related, x, y, metric, axes, only=only)
     nothing = f"No network{f' trained on {x.dataset}' if only else ''} has {metric} on both {x.label} and {y.label}."
     kit.finding(told.finding or nothing)
     left, right = st.columns([5, 4])
@@ -67,25 +67,6 @@ def _known() -> Known:
     return Known(sets, (first[0], first[1]), views.metrics(), [name for name in ATTRIBUTES if name in about.columns], trained_on)
 
 
-class Related(NamedTuple):
-    """The networks that have both numbers, and what holds between the two."""
-
-    networks: pd.DataFrame
-    fitted: Line | None
-    finding: str
-
-
-def _related(x: views.Set, y: views.Set, metric: str, axes: Axes, *, only: bool) -> Related:
-    """Return the networks that have a metric on both sets, with the line through them."""
-    found = views.points(x, y, metric, trained_on=x.dataset if only else None)
-    fitted = views.line(found[["x", "y"]], _scale(metric, axes)) if len(found) else None
-    return Related(found, fitted, findings.of_points(found, x, y, metric, fitted) or "")
-
-
-def _scale(metric: str, axes: Axes) -> Axes:
-    return axes if views.unit(metric) == "fraction" else "linear"
-
-
 def _choose(known: Known) -> tuple[views.Set, views.Set, str, Axes]:
     """Ask which two sets, which metric, which axes."""
     columns = st.columns([3, 3, 2, 2, 1], vertical_alignment="bottom")
@@ -108,12 +89,12 @@ def _label(text: str) -> str:
     return views.Set.read(text).label
 
 
-def _scatter(told: Related, x: views.Set, y: views.Set, metric: str, axes: Axes, *, only: bool) -> None:
+def _scatter(told: plots.Related, x: views.Set, y: views.Set, metric: str, axes: Axes, *, only: bool) -> None:
     """Show the scatter; a click opens the network."""
     if told.networks.empty:
         kit.empty("There is no point to show.", "Run an evaluation", "assay-run")
         return
-    cloud = kit.made(_cloud, x, y, metric, axes, only=only, colour=st.session_state.get("colour") or "architecture")
+    cloud = kit.made(plots.cloud, x, y, metric, axes, only=only, colour=st.session_state.get("colour") or "architecture")
     name = f"{metric}: {x.label} against {y.label}"
     alt = f"{metric} on {y.label} against {metric} on {x.label}, one point a network"
     opened = kit.scatter(cloud, key="scatter", data=told.networks, name=name, alt=alt)
@@ -121,33 +102,7 @@ def _scatter(told: Related, x: views.Set, y: views.Set, metric: str, axes: Axes,
         st.switch_page(kit.page("assay-network"), query_params={"network": opened})
 
 
-def _cloud(x: views.Set, y: views.Set, metric: str, axes: Axes, *, only: bool, colour: str) -> points.Points:
-    """Return the points to draw, coloured by an attribute."""
-    found, fitted, _ = _related(x, y, metric, axes, only=only)
-    unit, scale = views.unit(metric), _scale(metric, axes)
-    told = found.assign(**{colour: [_told(value) for value in found[colour]]}) if colour in found else found
-    return points.of_frame(
-        told, x_axis=points.Axis(f"{metric} on {x.label}", unit, scale), y_axis=points.Axis(f"{metric} on {y.label}", unit, scale),
-        colour=colour if colour in found else None, fit=_fit(fitted),
-    )  # fmt: skip
-
-
-def _told(value: object) -> str:
-    """Return an attribute's value as a legend says it."""
-    if value is None or value != value:
-        return "not said"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _fit(fitted: Line | None) -> Mapping[str, Sequence[float]] | None:
-    """Return the line to draw, None where there is none."""
-    if fitted is None or fitted.x is None:
-        return None
-    line = {"x": fitted.x, "y": fitted.y, "low": fitted.low, "high": fitted.high}
-    return {name: [float(v) for v in values] for name, values in line.items() if values is not None}
-
-
-def _about(told: Related, x: views.Set, y: views.Set, metric: str, axes: Axes, *, only: bool) -> None:
+def _about(told: plots.Related, x: views.Set, y: views.Set, metric: str, axes: Axes, *, only: bool) -> None:
     """Show the fit in numbers, and the networks (those inside the brush, where there is one) as a table."""
     found, fitted, _ = told
     if fitted is not None and fitted.reason is None:
@@ -169,7 +124,7 @@ def _about(told: Related, x: views.Set, y: views.Set, metric: str, axes: Axes, *
 
 def _rows(x: views.Set, y: views.Set, metric: str, axes: Axes, *, only: bool) -> pd.DataFrame:
     """Return the networks with both numbers in words, and as the files hold them; the best on the upper set first."""
-    found, unit = _related(x, y, metric, axes, only=only).networks, views.unit(metric)
+    found, unit = plots.related(x, y, metric, axes, only=only).networks, views.unit(metric)
     rows = found.sort_values("y", ascending=False)
     here, there = (_intervals(rows, name, unit) for name in "xy")
     told = rows[["network"]].assign(**{"up: " + y.label: there, "across: " + x.label: here})

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from engine import errors
-from engine.assay import relation
+from engine.assay import plots, relation
 from engine.assay.relation import Pair
 from engine.plots import density, drawn, formats, multiples, points
 from engine.stats.patterns import PATTERNS
@@ -17,10 +17,8 @@ from pages.assay import shown
 from pages.components import multiples as grid
 from pages.parts import kit
 
-FIRST_COLOURS = ("architecture", "augmentation", "regime")
 NOTHING = "nothing"
 GROUP = "group"  # in the address: whose networks alone are listed
-MANY = 2_000  # networks whose intervals are not written out one by one
 NUMBERS = tuple(f"{axis}{end}" for axis in "yx" for end in ("", "_low", "_high", "_n"))  # columns for the files only
 ROWS = 1_000  # rows of the table of networks on screen; the files hold all
 
@@ -50,7 +48,7 @@ def scatter(
     if len(pair.networks) > points.MOST:
         _binned(pair)
         return
-    first = next((name for name in FIRST_COLOURS if name in pair.attributes), NOTHING)
+    first = plots.first_colour(pair) or NOTHING
     with beside:
         colour = kit.choose("Colour by", [NOTHING, *pair.attributes], key="by", default=first, format_func=shown.spaced)
     clicked_one = _cloud(pair, pair.networks, colour, opened, start=region, on_region=on_region)
@@ -62,38 +60,12 @@ def scatter(
 
 def _cloud(pair: Pair, networks: pd.DataFrame, colour: str, opened: str, **options: Any) -> str | None:
     """Show networks one by one with the line; return the one that was clicked."""
-    cloud = kit.made(_points, pair, colour) if networks is pair.networks else _points(pair, colour, networks)
+    by = None if colour == NOTHING else colour
+    cloud = kit.made(plots.pair_cloud, pair, by) if networks is pair.networks else plots.pair_cloud(pair, by, networks)
     return kit.scatter(
-        cloud, key=f"pair-{opened}-{pair.metric}-{pair.axes}", data=networks, name=_title(pair),
-        alt=f"{_title(pair)}, one point a network, with the fitted line", selected=st.query_params.get("network"), **options,
+        cloud, key=f"pair-{opened}-{pair.metric}-{pair.axes}", data=networks, name=plots.pair_title(pair),
+        alt=f"{plots.pair_title(pair)}, one point a network, with the fitted line", selected=st.query_params.get("network"), **options,
     )  # fmt: skip
-
-
-def _points(pair: Pair, colour: str, networks: pd.DataFrame | None = None) -> points.Points:
-    """Return the networks of a pair, all by default, as points with the line."""
-    networks = pair.networks if networks is None else networks
-    told = networks if colour == NOTHING else networks.assign(**{colour: relation.groups_of(pair, colour)[networks.index]})
-    if len(told) > MANY:
-        told = told.drop(columns=[f"{axis}_{end}" for axis in "xy" for end in ("low", "high", "n")])
-    across, up = _axes(pair)
-    return points.of_frame(told, x_axis=across, y_axis=up, colour=None if colour == NOTHING else colour, fit=_fit(pair))
-
-
-def _axes(pair: Pair) -> tuple[points.Axis, points.Axis]:
-    across, up = (points.Axis(f"{pair.metric} on {one.label}", pair.unit, pair.axes) for one in (pair.x, pair.y))
-    return across, up
-
-
-def _title(pair: Pair) -> str:
-    return f"{pair.metric}: {pair.x.label} against {pair.y.label}"
-
-
-def _fit(pair: Pair) -> dict[str, list[float]] | None:
-    """Return the line to draw, None where there is none."""
-    line = pair.line
-    if line is None or line.x is None or line.y is None or line.low is None or line.high is None:
-        return None
-    return {"x": line.x.tolist(), "y": line.y.tolist(), "low": line.low.tolist(), "high": line.high.tolist()}
 
 
 def _binned(pair: Pair) -> None:
@@ -111,11 +83,12 @@ def _binned(pair: Pair) -> None:
         st.caption(f"{formats.share(len(mine), len(found), 'networks')} in this region.")
         _cloud(pair, mine, NOTHING, "region")
         return
-    across, up = _axes(pair)
+    across, up = plots.pair_axes(pair)
     cells = density.counted(mine["x"].to_numpy(float), mine["y"].to_numpy(float), across, up)
+    figure = drawn.drawn(density.density, cells, x_axis=across, y_axis=up, fit=plots.fit(pair.line))
     kit.figure(
-        drawn.drawn(density.density, cells, x_axis=across, y_axis=up, fit=_fit(pair)), key="density", data=cells, name=_title(pair),
-        alt=f"{_title(pair)}: how many networks fall into each cell, with the fitted line",
+        figure, key="density", data=cells, name=plots.pair_title(pair),
+        alt=f"{plots.pair_title(pair)}: how many networks fall into each cell, with the fitted line",
     )  # fmt: skip
 
 
@@ -178,10 +151,10 @@ def networks(pair: Pair, inside: pd.Series) -> None:
         said = formats.share(int(inside.sum()), len(pair.networks), "networks")
         st.caption(f"{said} inside what was chosen; Esc in the figure clears a region.")
     rows, mine = kit.made(_listed, pair) if everyone else _listed(pair, inside)
-    kit.table(rows, key="networks", name=f"networks: {_title(pair)}", hide=NUMBERS)
+    kit.table(rows, key="networks", name=f"networks: {plots.pair_title(pair)}", hide=NUMBERS)
     if len(rows) < len(mine):
         st.caption(f"The best {formats.share(len(rows), len(mine), 'networks')} are listed; the files below hold all.")
-        kit.take_away(mine, key="all-networks", name=f"all networks: {_title(pair)}")
+        kit.take_away(mine, key="all-networks", name=f"all networks: {plots.pair_title(pair)}")
 
 
 def _listed(pair: Pair, inside: pd.Series | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -200,7 +173,7 @@ def facets(pair: Pair) -> None:
             "Nothing is known of these networks by which they could be told apart. A table's other columns become attributes when it is imported."
         )
         return
-    first = next((name for name in FIRST_COLOURS if name in offered), offered[0])
+    first = next((name for name in plots.FIRST_COLOURS if name in offered), offered[0])
     by = kit.choose("Split by", offered, key="split", default=first, format_func=shown.spaced)
     found = relation.by_group(pair, by)
     across, up = ((float(pair.networks[axis].min()), float(pair.networks[axis].max())) for axis in "xy")
@@ -216,13 +189,13 @@ def facets(pair: Pair) -> None:
         )  # fmt: skip
     st.markdown(_facets_say(pair, found, by))
     grid.show(
-        panels, key=f"facets-{by}", name=f"{_title(pair)} by {by}", selected=st.query_params.get(GROUP, "").partition("=")[2],
-        label=f"{_title(pair)}, one panel a value of {by}", size=170,
+        panels, key=f"facets-{by}", name=f"{plots.pair_title(pair)} by {by}", selected=st.query_params.get(GROUP, "").partition("=")[2],
+        label=f"{plots.pair_title(pair)}, one panel a value of {by}", size=170,
         on_open=lambda name: kit.remember(GROUP, f"{by}={name}"),
     )  # fmt: skip
     ranges = [" to ".join(formats.amount(end, pair.unit) for end in ends) for ends in (across, up)]
     st.caption(f"All panels run from {ranges[0]} across and from {ranges[1]} up. Click one to list its networks alone.")
-    kit.table(found, key="facets", name=f"{_title(pair)} by {by}")
+    kit.table(found, key="facets", name=f"{plots.pair_title(pair)} by {by}")
 
 
 def _facets_say(pair: Pair, found: pd.DataFrame, by: str) -> str:
@@ -316,4 +289,4 @@ def carried(pair: Pair) -> None:
             f"{kit.number(carried.r2_without_that)} ({pair.networks['network'].iloc[carried.one]})"
         )
     kit.facts(found)
-    kit.take_away(pd.DataFrame([relation.facts(pair)]).astype("str"), key="carried", name=f"the line: {_title(pair)}")
+    kit.take_away(pd.DataFrame([relation.facts(pair)]).astype("str"), key="carried", name=f"the line: {plots.pair_title(pair)}")

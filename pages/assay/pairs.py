@@ -19,7 +19,6 @@ from pages.components import multiples as grid
 from pages.parts import kit
 
 HERE = "the networks evaluated here"
-TRAINED = "the set each was trained on"
 PARTS = ("Networks", "By attribute", "Effective robustness", "What carries the line", "All pairs")
 TALL = 760  # pixels of the grid before it scrolls
 SLIDERS: Mapping[str, tuple[str, float, float, float]] = {
@@ -117,20 +116,13 @@ def _choose(tables: pd.DataFrame) -> Asked:
             help="For rates: logit and probit axes stretch the ends, where 98 % and 99 % differ. Shares are clipped to 0.1 % and 99.9 % there.",
         )  # fmt: skip
     with columns[3]:
-        chosen = kit.choose("In distribution", kit.made(_id_sets, collection, metric), key="id", format_func=_label)
-    return Asked(collection, metric, axes, None if chosen == TRAINED else chosen, Thresholds())
+        chosen = kit.choose("In distribution", kit.made(relation.id_sets, collection, metric), key="id", format_func=_label)
+    return Asked(collection, metric, axes, None if chosen == relation.TRAINED else chosen, Thresholds())
 
 
 def _metrics(collection: str) -> dict[str, bool]:
     """Return the metrics of a collection, and whether each is a rate."""
     return {metric: relation.unit(collection, metric) == "fraction" for metric in population.metrics_of(collection)["metric"].tolist()}
-
-
-def _id_sets(collection: str, metric: str) -> list[str]:
-    """Return what may count as in distribution, the likeliest first."""
-    trained = [] if relation.pairs(collection, metric).empty else [TRAINED]
-    known = population.sets_of(collection, metric).sort_values("networks", ascending=False, kind="stable")
-    return [*trained, *(known[known["shift"] == ""]["set"].tolist() or known["set"].tolist())]
 
 
 def _pairs(asked: Asked) -> pd.DataFrame:
@@ -149,7 +141,7 @@ def _first(names: list[str]) -> str:
 
 
 def _label(text: str) -> str:
-    return text if text == TRAINED else views.Set.read(text).label
+    return text if text == relation.TRAINED else views.Set.read(text).label
 
 
 def _thresholds(asked: Asked) -> Thresholds:
@@ -183,13 +175,8 @@ def _known(asked: Asked) -> tuple[dict[str, tuple[str, str]], str]:
     The second answer is the one to open first: that with the straightest line, whatever the thresholds are.
     """
     found = _pairs(asked)
-    known = {_name(row): (str(row["id"]), str(row["ood"])) for row in found.to_dict("records")}
-    first = list(known)[int(found["r2"].fillna(-1).argmax())]
-    sets = population.sets_of(asked.collection, asked.metric)
-    shifted = sets[sets["shift"] != ""].groupby("dataset")["set"].agg(list).to_dict()
-    for here in found["id"].unique():
-        known |= {f"{here}|{text}": (here, text) for text in shifted.get(views.Set.read(here).dataset, [])}
-    return known, first
+    known = relation.openable(found, asked.collection, asked.metric)
+    return known, list(known)[int(found["r2"].fillna(-1).argmax())]
 
 
 def _other(known: dict[str, tuple[str, str]], opened: str) -> None:

@@ -1,6 +1,6 @@
 """Which number to trust: what tells the error elsewhere, what carries over, what stands behind the metrics."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, get_args
 
 import pandas as pd
@@ -8,21 +8,16 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from engine import errors
-from engine.assay import dimensions, population, trust, verdicts
-from engine.plots import correlations, drawn, estimates, formats, looks, matrix, paradox, scree
+from engine.assay import dimensions, population, trust, trusted, verdicts
+from engine.plots import correlations, drawn, formats, matrix, paradox, scree
 from engine.stats.factors import ROTATIONS, Rotation
 from engine.stats.lines import Axes
-from engine.stats.regression import APART
 from pages.parts import kit
 
 AXES: tuple[Axes, ...] = get_args(Axes)
-VIEWS = {"Within pairs": "standardised", "All pairs pooled": "pooled"}
 OVER = {"Metrics on ID and OOD": "metrics", "One metric on each set": "sets"}
-SORT = {"Advantage over the ID number": "advantage", "R² alone": "r2", "Left-out R²": "r2_left_out"}
-WITHIN = (-0.25, 1.03)  # R² shown; what is left of it stands at the edge
 MOST_COLUMNS = 24  # of the matrices
 CELL, LEFT = 46, 230  # pixels
-DISAGREES = {"sign": "≠", "size": "≠"}
 
 
 def main() -> None:
@@ -73,7 +68,9 @@ def _choose(known: pd.DataFrame) -> dict[str, Any]:
     offered, metrics = kit.made(_offers, collection)
     with columns[1]:
         target = kit.choose("Told on the OOD sets", metrics, key="metric", format_func=trust.said)
-    view = columns[2].segmented_control("Compare networks", list(VIEWS), default=next(iter(VIEWS)), key="view", bind="query-params", required=True)
+    view = columns[2].segmented_control(
+        "Compare networks", list(trusted.VIEWS), default=next(iter(trusted.VIEWS)), key="view", bind="query-params", required=True
+    )
     with columns[3].popover("More"):
         st.checkbox("All tasks count the same, however many pairs they have", value=True, key="equal", bind="query-params")
         st.selectbox("Axes", AXES, key="axes", bind="query-params", help="For shares: on logit and probit axes relations are often straighter.")
@@ -83,7 +80,8 @@ def _choose(known: pd.DataFrame) -> dict[str, Any]:
         id_set = kit.choose("ID set", offered, key="id", help="These networks do not say what they were trained on: name the set that counts as ID.")
     said = st.session_state
     return {
-        "collection": collection, "target": target, "id_set": id_set, "view": VIEWS[view], "equal": "task" if said.get("equal", True) else "pair",
+        "collection": collection, "target": target, "id_set": id_set, "view": trusted.VIEWS[view],
+        "equal": "task" if said.get("equal", True) else "pair",
         "common": said.get("common", False), "axes": said.get("axes") or AXES[0],
     }  # fmt: skip
 
@@ -95,11 +93,11 @@ def _table(name: str, networks: int) -> str:
 def _predictors(asked: dict[str, Any]) -> None:
     """Show what tells the number elsewhere, and where pooling tells another story."""
     with st.spinner("Comparing the predictors", width="content"):
-        found, finding = kit.made(_compared, **asked)
+        found, finding = kit.made(trusted.compared, **asked)
     kit.finding(finding)
     st.header("What tells it", anchor="predictors")
-    sort = st.segmented_control("Sort by", list(SORT), default=next(iter(SORT)), key="sort", bind="query-params", required=True)
-    figure, captions = kit.made(_drawn_predictors, **asked, sort=SORT[sort])
+    sort = st.segmented_control("Sort by", list(trusted.SORT), default=next(iter(trusted.SORT)), key="sort", bind="query-params", required=True)
+    figure, captions = kit.made(trusted.predictors, **asked, sort=trusted.SORT[sort])
     kit.figure(
         figure, key="predictors", data=found, name=f"Predictors of {trust.said(asked['target'])} elsewhere",
         alt="For each predictor R² alone, with the ID number, and left out, with intervals",
@@ -109,52 +107,13 @@ def _predictors(asked: dict[str, Any]) -> None:
     _paradox(asked, found)
 
 
-def _compared(
-    *, collection: str, target: str, id_set: str | None, view: str, equal: str, common: bool, axes: Axes
-) -> tuple[pd.DataFrame, str]:  # fmt: skip
-    """Return every predictor with what it tells, and the finding."""
-    found = trust.predictors(collection, target, (), id_set, equal=equal, common=common, axes=axes)  # type: ignore[arg-type]
-    return found, verdicts.of_predictors(found, target, view) or ""  # type: ignore[arg-type]
-
-
-def _drawn_predictors(*, sort: str, target: str, view: str, **asked: Any) -> tuple[go.Figure, list[str]]:
-    """Return the figure of the predictors, and what is said below it."""
-    found = _compared(target=target, view=view, **asked)[0]
-    every = found[found["view"] == view]
-    mine = every[every["r2"].notna()].copy()
-    mine["note"] = mine["disagrees"].map(DISAGREES)
-    first = mine["predictor"] != target  # the ID number itself stands on top
-    rows = mine.assign(first=first, order=-mine[sort].astype(float)).sort_values(["first", "order"], na_position="last")
-    series = {"R² alone": "r2", "with the ID number": "r2_with_id", "left out": "r2_left_out"}
-    shown = rows[["label", "note", "networks", "pairs", "r2_id", *(f"{c}{end}" for c in series.values() for end in ("", "_low", "_high"))]]
-    figure = drawn.drawn(
-        estimates.estimates, shown, series, title=f"R² with {trust.said(target)} on the OOD set", within=WITHIN, note="note",
-        ticks={"ID number alone, same networks": "r2_id"},
-    )  # fmt: skip
-    captions = []
-    if len(few := every[every["r2"].isna()]):
-        captions.append(f"Too few networks in a pair have: {', '.join(f'{r.label} ({r.networks})' for r in few.itertuples())}.")
-    what = rows["left_out"].iloc[0] if len(rows) else "pair"
-    captions.append(
-        f"Left out together: {'one network' if what == 'network' else 'each ' + what}. ID numbers come from the {_sides(rows)} split. The upright "
-        "line is the ID number on the networks of that row. The gain of a second predictor is never below 0 in sample; its left-out gain, in the "
-        "data below, can be. ≠: pooled and within-pair correlations disagree (see below)."
-    )
-    return figure, captions
-
-
-def _sides(rows: pd.DataFrame) -> str:
-    sides = [side for side in rows.loc[rows["kind"] == verdicts.IN_DISTRIBUTION, "side"].unique() if side]
-    return " (else ".join(sides) + ")" * (len(sides) - 1)
-
-
 def _paradox(asked: dict[str, Any], found: pd.DataFrame) -> None:
     """Show the two scatters of a predictor: pooled, and within pairs."""
     st.header("Pooled or within pairs?", anchor="pooled")
-    offered, said = kit.made(_apart, **asked)
+    offered, said = kit.made(trusted.apart, **asked)
     st.markdown(said)
     predictor = kit.choose("Predictor", list(offered), key="predictor", format_func=offered.__getitem__)
-    figures, legend, points, called, warning = kit.made(_drawn_paradox, **asked, predictor=predictor)
+    figures, legend, points, called, warning = kit.made(trusted.scatters, **asked, predictor=predictor)
     if warning:
         st.warning(warning)
     st.html("<style>.stApp .st-key-panels-paradox { grid-template-columns: repeat(auto-fit, minmax(min(100%, 380px), 1fr)); }</style>")
@@ -163,50 +122,9 @@ def _paradox(asked: dict[str, Any], found: pd.DataFrame) -> None:
         st.caption(f"{formats.share(paradox.MOST, len(points), 'points')} are drawn; lines and numbers are of all.")
 
 
-def _by_view(found: pd.DataFrame) -> tuple[dict[str, dict[Any, Any]], dict[str, dict[Any, Any]]]:
-    """Return the rows of all pairs pooled, and those within pairs, by predictor."""
-    both = {view: {row["predictor"]: row for row in rows.to_dict("records")} for view, rows in found.groupby("view")}
-    return both["pooled"], both["standardised"]
-
-
-def _apart(**asked: Any) -> tuple[dict[str, str], str]:
-    """Return how each predictor is called, those whose two correlations are furthest apart first, and what is said of them."""
-    found = _compared(**asked)[0]
-    pooled, own = _by_view(found)
-    order = sorted(pooled, key=lambda name: -_gap(pooled[name], own[name]))
-    return {name: pooled[name]["label"] for name in order}, verdicts.of_disagreement(found)
-
-
-def _drawn_paradox(*, predictor: str, **asked: Any) -> tuple[Mapping[str, go.Figure], Mapping[str, looks.Look], pd.DataFrame, str, str]:
-    """Return the two scatters of a predictor, their legend, all points, what the figure is called, and what to be warned of."""
-    pooled, own = (rows[predictor] for rows in _by_view(_compared(**asked)[0]))
-    which, axes = (asked["collection"], predictor, asked["target"], asked["id_set"]), asked["axes"]
-    points = trust.scattered(*which, axes=axes)
-    own_lines = tuple(trust.own_lines(*which, axes=axes)[["x_low", "y_low", "x_high", "y_high"]].itertuples(index=False, name=None))
-    shown = paradox.thinned(points)
-    lines = {view: (float(row["slope"]), float(row["intercept"])) for view, row in (("pooled", pooled), ("standardised", own))}
-    captions = {"pooled": _caption(pooled, "All pairs pooled"), "standardised": _caption(own, "Within pairs")}
-    on = "" if axes == "linear" else f" ({axes})"
-    x, y = pooled["label"] + on, f"OOD {trust.said(asked['target'])}{on}"
-    figures = drawn.drawn(paradox.paradox, shown, own_lines, lines, captions=captions, x_title=x, y_title=y)
-    more = {"sign": "have opposite signs", "size": f"are more than {APART:g} apart"}.get(pooled["disagrees"])
-    warning = f"The two correlations {more}: what the pooled scatter shows is mostly how pairs differ, not how networks do." if more else ""
-    return figures, paradox.legend(shown), points, f"{x} against {y}", warning
-
-
-def _gap(pooled: dict[Any, Any], own: dict[Any, Any]) -> float:
-    """Return how far the two correlations are from each other; those that disagree come before all others."""
-    apart = abs(pooled["r"] - own["r"])
-    return apart + isinstance(pooled["disagrees"], str) if apart == apart else -1.0
-
-
-def _caption(row: dict[Any, Any], said: str) -> str:
-    return f"{said}: r {kit.estimate(row['r'], row['r_low'], row['r_high'])}"
-
-
 def _transfer(asked: dict[str, Any]) -> None:
     """Show which metric carries over from ID to OOD."""
-    told = kit.made(_drawn_transfer, **asked)
+    told = kit.made(trusted.transferred, **asked)
     if told is None:
         return
     figure, said, found = told
@@ -217,22 +135,6 @@ def _transfer(asked: dict[str, Any]) -> None:
         alt="For each metric the rank correlation of its value on ID and on OOD, within pairs and pooled, with intervals",
     )  # fmt: skip
     _by_pair(asked, found)
-
-
-def _drawn_transfer(
-    *, collection: str, id_set: str | None, equal: trust.Equal, view: str, **_asked: Any
-) -> tuple[go.Figure, str, pd.DataFrame] | None:
-    """Return the figure of how metrics carry over, what is said of it, and its rows; None where there is nothing to compare."""
-    found = trust.transfer(collection, (), id_set, equal=equal)
-    if found.empty:
-        return None
-    wide = found[found["view"] == "standardised"].merge(found[found["view"] == "pooled"], on="metric", suffixes=("", "_pooled"))
-    wide = wide.rename(columns={"spearman_pooled": "pooled", "spearman_low_pooled": "pooled_low", "spearman_high_pooled": "pooled_high"})
-    wide["note"] = wide["disagrees"].map(DISAGREES)
-    shown = wide[["label", "note", "networks", "pairs", "spearman", "spearman_low", "spearman_high", "pooled", "pooled_low", "pooled_high"]]
-    series = {"within pairs, averaged": "spearman", "pooled": "pooled"}
-    figure = drawn.drawn(estimates.estimates, shown, series, title="Spearman of ID and OOD", within=(-1.05, 1.05), note="note")
-    return figure, verdicts.of_transfer(found, view) or "Only one metric was measured on both sides.", found
 
 
 def _by_pair(asked: dict[str, Any], found: pd.DataFrame) -> None:

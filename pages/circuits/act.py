@@ -3,16 +3,17 @@
 from typing import Any
 
 import pandas as pd
-import streamlit as st
 
-from engine import ask, errors
-from engine.circuits import findings, picture, views
+from engine import errors
+from engine.circuits import findings, views
 from engine.circuits import spec as asking
 from pages.circuits import place
-from pages.components import circuit as viewer
 from pages.parts import kit, live
 
 IMAGES = 200  # of each set, when modules are dropped or forced
+QUESTION = (
+    "Which modules does the circuit need? Move the slider to take modules out and read accuracy beside it, or pin modules in the graph and drop them."
+)
 HOW = (
     "**Pruning** takes modules out one after another, in an order that was made from training images, and measures what is left on test images: "
     "as in training, and under shifts. Nothing is trained again. The slider moves along those curves; modules that are gone disappear below. "
@@ -24,22 +25,17 @@ HOW = (
 
 def main() -> None:
     """Draw the page."""
-    ask.wake()
-    kit.title("Act and prune", "Which modules does the circuit need?", HOW)
-    found_at = st.container()
-    name = place.choose(only=place.askable())
-    if name is None:
-        return
-    try:
-        block, offer = kit.made(picture.pack, name), kit.made(_curves, name)
-    except errors.UserError as problem:
-        kit.problem(problem)
-        return
-    with found_at:
-        kit.finding(kit.made(findings.of_pruning, name))
-    viewer.show(picture.dressed(block, start=place.started("act", name), act=offer | {"live": live.address("circuits")}), key=f"circuit-act-{name}",
-                on_view=place.remember)  # fmt: skip
-    _under(name)
+    name = place.asked_page(
+        "act", "Act and prune", QUESTION, HOW, finding=findings.of_pruning, offer=_offer, only=place.askable(),
+        further=[("One input", "circuit-input"), ("Compare", "circuit-compare")],
+    )  # fmt: skip
+    if name is not None:
+        _rows(name)
+
+
+def _offer(circuit: str) -> dict[str, Any]:
+    """Return the curves and sets, and where to ask."""
+    return kit.made(_curves, circuit) | {"live": live.address("circuits")}
 
 
 def _curves(circuit: str) -> dict[str, Any]:
@@ -88,13 +84,12 @@ def _named(one: pd.DataFrame) -> str:
     return f"{shift.replace('_', ' ')} {strength:g}" if shift else str(one["dataset"].iloc[0])
 
 
-def _under(circuit: str) -> None:
-    """Show the curves' rows, and where to go on."""
+def _rows(circuit: str) -> None:
+    """Offer the curves' rows."""
     try:
         kit.take_away(kit.made(views.curves, circuit), key="circuit-curves", name=f"{circuit} pruned")
     except errors.UserError as problem:
         kit.problem(problem)
-    kit.links([("The whole graph", "circuits"), ("One input", "circuit-input")])
 
 
 main()

@@ -2,27 +2,33 @@
 
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from engine import errors
 from engine.circuits import findings, picture, views
+from engine.circuits import spec as asking
 from pages.circuits import place
 from pages.components import circuit as viewer
 from pages.parts import kit
 
+QUESTION = (
+    "A circuit is a network of small modules that learned by itself which of them listen to which. Click a module in the picture: its card says in "
+    "words what it responds to, where in the image it reads, and what is lost without it."
+)
 HOW = (
-    "A **circuit** is a network of small **modules** that learned who listens to whom. Each module has a signature, and the nearer two signatures "
-    "are, the likelier their link: the picture places modules by the two main directions of their signatures, so they never move. **Links** are "
-    "part of the network, the same for every input. **Attention** is what an input makes of them, and differs from input to input: more attention "
-    "on one edge is no new wiring.\n\n"
+    "Each **module** is a small part of the network with a signature; the nearer two signatures are, the likelier their link. The picture places "
+    "modules by the two main directions of their signatures, so they never move. **Links** are part of the network, the same for every input. "
+    "**Attention** is what an input makes of them, and differs from input to input: more attention on one edge is no new wiring. *Draw* says which "
+    "of the two is seen.\n\n"
     "Left, the graph; right, the same edges as a matrix, a row for each module that listens and a column for each that is heard. What is selected "
-    "in one is selected in the other. The line above says how much is hidden: no edge is left out silently."
+    "in one is selected in the other. The line above says how much is hidden: no edge is left out silently. The keys are listed under “?”."
 )
 
 
 def main() -> None:
     """Draw the page."""
-    kit.title("Look into circuits", "Who listens to whom inside a network that learned its own wiring?", HOW)
+    kit.title("Look into circuits", QUESTION, HOW)
     found_at = st.container()
     name = place.choose()
     if name is None:
@@ -35,21 +41,48 @@ def main() -> None:
         return
     with found_at:
         kit.finding(kit.made(findings.of_graph, name))
-    _facts(known)
-    viewer.show(picture.dressed(block, start=place.started("look", name)), key=f"circuit-{name}", on_view=place.remember)
+    dressed = picture.dressed(block, start=place.started("look", name), story=place.story(name), tries=place.tried(_tries(name)))
+    viewer.show(dressed, key=f"circuit-{name}", on_view=place.remember)
     if behind := picture.unpacked(block)[0]["behind"]:
         st.caption(behind)
+    _facts(known)
     _history(name)
     place.take_away(name)
-    kit.links([("What one input uses", "circuit-input"), ("Drop modules, prune", "circuit-act")])
+    further = [("What one input uses", "circuit-input"), ("Drop modules, prune", "circuit-act"), ("Compare", "circuit-compare")]
+    kit.links([*further, *([("Circuits that sentences make", "circuit-sentences")] if asking.conditional() else [])])
+
+
+def _tries(circuit: str) -> list[place.Try]:
+    """Return views to begin with: the module that is needed most, the one that is heard most, a class's attention, the links before training."""
+    nodes, found = kit.made(views.nodes, circuit), []
+    mine = nodes[nodes["role"] == "processor"]
+    if mine["ablation"].notna().any():
+        most = int(mine["node"].iloc[int(np.nanargmax(mine["ablation"].astype(float)))])
+        found.append(("What does one module do?", f"Module {most}, without which the loss rises most.", {"pins": [most]}))
+    if mine["degree"].notna().any():
+        hub = int(mine["node"].iloc[int(np.nanargmax(mine["degree"].astype(float)))])
+        found.append(("Who listens to whom?", f"Only the links of module {hub}, which most others hear.", {"pins": [hub], "isolate": True}))
+    if telling := kit.made(findings.most_different, circuit)[0]:
+        found.append(
+            (
+                f"What does class {telling} use?",
+                "Mean attention on the same links; compare it with all classes.",
+                {"graph": f"attention.class={telling}"},
+            )
+        )
+    if steps := kit.made(views.steps, circuit):
+        found.append(("How did it come about?", "The links before training; then move the slider.", {"graph": f"link@{steps[0]}"}))
+    return found
 
 
 def _facts(known: dict[str, Any]) -> None:
     """Show the graph's metrics with what each means."""
-    told = findings.metrics(known)
+    st.subheader("The graph in numbers", anchor=False)
     with st.container(key="circuit-metrics", horizontal=True, gap="medium"):
-        for label, value, meaning in told:
-            st.metric(label, value, help=meaning, width="content")
+        for label, value, meaning in findings.metrics(known):
+            with st.container(width=190, gap=None):
+                st.metric(label, value)
+                st.caption(meaning)
 
 
 def _history(name: str) -> None:

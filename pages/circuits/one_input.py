@@ -1,16 +1,16 @@
 """One input through a circuit: where it reads in, who attends to whom, what that is worth for the answer; one image, or a slice's mean."""
 
-import numpy as np
-import streamlit as st
+from typing import Any
 
-from engine import ask, errors, networks, shifts
-from engine.circuits import findings, picture
-from engine.datasets import images
+from engine import networks
+from engine.circuits import findings
 from pages.circuits import place
-from pages.components import circuit as viewer
-from pages.parts import kit, live
+from pages.parts import live
 
-EXAMPLES = 20
+QUESTION = (
+    "What of the circuit does one image use? Choose an image: the heat map shows where modules look, and edges are coloured by whether they "
+    "speak for or against the answer."
+)
 HOW = (
     "**Read-in**: where on the image modules look, as a heat map; pin modules in the graph to see theirs. **Attention**: who listens to whom in each "
     "layer, and in the read-out. **Attribution** colours an edge by attention times gradient of a class's logit: blue, the edge speaks for "
@@ -22,44 +22,15 @@ HOW = (
 
 def main() -> None:
     """Draw the page."""
-    ask.wake()
-    kit.title("One input", "What of the circuit does this input use?", HOW)
-    found_at = st.container()
-    name = place.choose(only=place.askable())
-    if name is None:
-        return
-    try:
-        block = kit.made(picture.pack, name)
-        offer = _offer(name)
-    except errors.UserError as problem:
-        kit.problem(problem)
-        return
-    with found_at:
-        kit.finding(kit.made(findings.of_attention, name))
-    viewer.show(picture.dressed(block, start=place.started("input", name), input=offer), key=f"circuit-input-{name}", on_view=place.remember)
-    kit.links([("The whole graph", "circuits"), ("Drop modules, prune", "circuit-act")])
+    place.asked_page(
+        "input", "One input", QUESTION, HOW, finding=findings.of_attention, offer=_offer, only=place.askable(),
+        further=[("Compare two inputs", "circuit-compare"), ("Drop modules, prune", "circuit-act")],
+    )  # fmt: skip
 
 
-def _offer(circuit: str) -> dict:
+def _offer(circuit: str) -> dict[str, Any]:
     """Return what can be asked about: examples with the addresses of their pictures, classes, shifts, and where to ask."""
-    card = networks.card(circuit)
-    return {
-        "circuit": circuit, "live": live.address("circuits"), "classes": list(card.classes), "channels": card.preprocess.channels,
-        "shifts": {name: list(shifts.card(name).strengths) for name in shifts.names()},
-        "examples": [
-            {"id": identity, "label": label, "url": kit.image_url(str(card.trained_on), "test", identity, size=64)}
-            for identity, label in kit.made(_examples, str(card.trained_on))
-        ],
-    }  # fmt: skip
-
-
-def _examples(dataset: str) -> tuple[tuple[str, str], ...]:
-    """Return test examples, class after class in turn."""
-    data = images.load(dataset, "test")
-    labels = np.asarray(data.labels)
-    of = [np.flatnonzero(labels == k) for k in range(len(data.classes))]
-    chosen = [(int(mine[turn]), k) for turn in range(EXAMPLES) for k, mine in enumerate(of) if turn < len(mine)][:EXAMPLES]
-    return tuple((data.ids[i], data.classes[k]) for i, k in chosen)
+    return {"circuit": circuit, "live": live.address("circuits"), **place.inputs(networks.card(circuit))}
 
 
 main()

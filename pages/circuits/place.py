@@ -1,17 +1,25 @@
-"""What the circuits' pages share: which circuit is looked at, the view in the address, what can be taken away."""
+"""What the circuits' pages share: which circuit is looked at, the view in the address, what can be asked and taken away."""
 
+import json
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
-from engine import errors
-from engine.circuits import exchange, views
+from engine import ask, errors, networks, shifts
+from engine.circuits import exchange, picture, views
 from engine.circuits import spec as asking
+from engine.datasets import images
 from pages.circuits import alone
-from pages.parts import kit
+from pages.components import circuit as viewer
+from pages.parts import kit, live
 
+EXAMPLES = 20
+Try = tuple[str, str, dict[str, Any]]  # words, what is seen there, the view or what is asked
 COMMANDS = "python -m engine train circuits --into FOLDER --arm scale_free --data mnist --offer"
 
 
@@ -25,17 +33,104 @@ def choose(only: tuple[str, ...] | None = None) -> str | None:
         if only is None:
             bring()
         return None
-    twice = found["title"].duplicated(keep=False)
-    titles = {
-        str(name): f"{title} ({name})" if same else str(title) for name, title, same in zip(found["circuit"], found["title"], twice, strict=True)
-    }
+    named = dict(zip(found["circuit"].astype(str), titles(found, found), strict=True))
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:
-        name = kit.choose("Circuit", list(titles), key="circuit", default=_first(found), format_func=titles.__getitem__)
+        name = kit.choose("Circuit", list(named), key="circuit", default=_first(found), format_func=named.__getitem__)
     if only is None:
         with right:
             bring()
     return name
+
+
+def titles(found: pd.DataFrame, some: pd.DataFrame) -> list[str]:
+    """Return what some of the circuits that were found are called; those of one title are told apart by their names."""
+    twice = set(found["title"][found["title"].duplicated(keep=False)])
+    return [f"{title} ({name})" if title in twice else str(title) for name, title in zip(some["circuit"], some["title"], strict=True)]
+
+
+def asked_page(
+    page: str, title: str, question: str, how: str, *, finding: Callable[[str], str], offer: Callable[[str], dict[str, Any]],
+    only: tuple[str, ...] | None, further: Sequence[tuple[str, str]], tries: Callable[[dict[str, Any]], Sequence[Try]] | None = None,
+) -> str | None:  # fmt: skip
+    """Draw a page that asks a circuit itself and return the circuit, None where there is none.
+
+    Args:
+        page: What the viewer gets the offer under (input, act, compare), and part of the page's address.
+        title: As in `kit.title`.
+        question: As in `kit.title`.
+        how: As in `kit.title`.
+        finding: What was found before anything is asked; from the store alone.
+        offer: What can be asked of the circuit.
+        only: The circuits that may be chosen; None = all.
+        further: Where to go on: words and addresses.
+        tries: Questions to begin with, of what is offered.
+    """
+    kit.title(title, question, how)
+    found_at = st.container()
+    name = choose(only)
+    if name is None:
+        return None
+    try:
+        block = kit.made(picture.pack, name)
+        told = {page: offer(name)}
+    except errors.UserError as problem:
+        kit.problem(problem)
+        return None
+    with found_at:
+        kit.finding(kit.made(finding, name))
+    first = tried([(label, seen, {"asked": {page: asked}}) for label, seen, asked in (tries(told[page]) if tries else ())])
+    told |= {"start": started(page, name), "story": story(name), "tries": first}
+    viewer.show(picture.dressed(block, **told), key=f"circuit-{page}-{name}", on_view=remember)
+    kit.links([("The whole graph", "circuits"), *further])
+    return name
+
+
+def story(circuit: str) -> dict[str, str] | None:
+    """Return where a module can be asked what it does, and have answers made ready; None for a circuit that cannot be run here."""
+    if circuit not in askable():
+        return None
+    ask.wake()
+    return {"circuit": circuit, "live": live.address("circuits")}
+
+
+def tried(tries: Sequence[Try]) -> list[dict[str, Any]]:
+    """Return views to begin with as the viewer takes them."""
+    return [{"label": label, "seen": seen, "view": json.dumps(view)} for label, seen, view in tries]
+
+
+def inputs(card: networks.Card) -> dict[str, Any]:
+    """Return what a network can be asked about: test examples with the addresses of their pictures, shifts, sets with the same classes."""
+    examples = [
+        {"id": identity, "label": label, "url": kit.image_url(str(card.trained_on), "test", identity, size=64)}
+        for identity, label in kit.made(_examples, str(card.trained_on))
+    ]
+    return {
+        "classes": list(card.classes), "channels": card.preprocess.channels, "examples": examples,
+        "shifts": {name: list(shifts.card(name).strengths) for name in shifts.names()},
+        "sets": [name for name in kit.made(_sets) if name != card.trained_on and images.card(name).classes == card.classes],
+    }  # fmt: skip
+
+
+def _sets() -> tuple[str, ...]:
+    """Return the data sets that can be used here."""
+    found = []
+    for name in images.names():
+        try:
+            if images.card(name).missing is None:
+                found.append(name)
+        except errors.UserError:
+            continue
+    return tuple(found)
+
+
+def _examples(dataset: str) -> tuple[tuple[str, str], ...]:
+    """Return test examples, class after class in turn."""
+    data = images.load(dataset, "test")
+    labels = np.asarray(data.labels)
+    of = [np.flatnonzero(labels == k) for k in range(len(data.classes))]
+    chosen = [(int(mine[turn]), k) for turn in range(EXAMPLES) for k, mine in enumerate(of) if turn < len(mine)][:EXAMPLES]
+    return tuple((data.ids[i], data.classes[k]) for i, k in chosen)
 
 
 def askable() -> tuple[str, ...]:
@@ -125,6 +220,7 @@ def take_away(circuit: str) -> None:
             ("JSON", "json", "application/json", lambda: exchange.to_json(circuit, view=now)),
             ("GraphML", "graphml", "application/xml", lambda: exchange.to_graphml(circuit)),
             ("HTML", "html", "text/html", lambda: alone.page(circuit, now)),
+            ("Edges (CSV)", "csv", "text/csv", lambda: exchange.to_csv(circuit)),
             ("Edges (Parquet)", "parquet", "application/vnd.apache.parquet", lambda: exchange.to_parquet(circuit)),
         ):
             st.download_button(word, make, f"{circuit}.{ending}", kind, key=f"circuit-{ending}", on_click="ignore", type="tertiary")

@@ -15,11 +15,11 @@ from pages.store.bring import given
 from pages.store.bring import told as said
 
 HOW = (
-    "Bring what a system decided about people: for each person a **score or a decision**, how it **turned out**, and a **group**. "
-    "Of each group you see how often it is accepted, and how often rightly, with the range in which the true rate probably lies (95 % intervals; "
-    "n is how many people stand behind a number). A rate of fewer than 10 people is **not estimable** and stays empty, instead of looking like a "
-    "finding. Gaps are differences between groups. Which gap matters is a question about the decision, not about numbers: equal shares, equal "
-    "chances of those who deserve it, and equal precision cannot all hold at once when outcomes differ between groups.\n\n"
+    "Bring what a system decided about people: for each person a **score or a decision**, a **group**, and how it **turned out**, where that is "
+    "known. Of each group you see how often it is accepted, and how often rightly, with the range in which the true rate probably lies (95 % "
+    "intervals; n is how many people stand behind a number). A rate of fewer than 10 people is **not estimable** and stays empty, instead of "
+    "looking like a finding. Gaps are differences between groups. Which gap matters is a question about the decision, not about numbers: equal "
+    "shares, equal chances of those who deserve it, and equal precision cannot all hold at once when outcomes differ between groups.\n\n"
     "**A network of your own** shows more: whether its last layer tells the group, and who would be decided otherwise after a swap of the inferred "
     "group value. These are facts about the system; none of them is a legal verdict."
 )
@@ -64,7 +64,7 @@ def _decisions(top: DeltaGenerator) -> None:
 def _read(path: str, _stamp: int, asked: Asked) -> Audited:
     return audit.read(
         Path(path), label=asked.label, groups=asked.groups, score=asked.score, positive=asked.positive, threshold=asked.threshold, below=asked.below,
-        weights=asked.weights, leave_out_missing=asked.leave_out_missing,
+        weights=asked.weights, leave_out_missing=asked.leave_out_missing, accepted=asked.accepted,
     )  # fmt: skip
 
 

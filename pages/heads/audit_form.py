@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from engine import errors, hashing, places, safety
+from engine.datasets import tables
 from engine.heads import columns
 from engine.heads.columns import Guess, Looked
 from pages.parts import kit
@@ -17,13 +18,14 @@ HAND = "hand"  # in the address: an upload that is in hand
 ACCEPTS = "Parquet, CSV, TSV or JSON lines with a header"
 EXAMPLE = places.DATA / "tables" / "compas.parquet"
 NONE = "none"
+UNKNOWN = "(no outcome)"  # there is none in the file
 
 
 @dataclass(frozen=True)
 class Asked:
     """What the columns mean, as the person says."""
 
-    label: str
+    label: str | None  # None = no outcome is known
     groups: tuple[str, ...]
     score: str
     positive: str | None
@@ -31,6 +33,7 @@ class Asked:
     below: bool
     weights: str | None
     leave_out_missing: bool
+    accepted: tuple[str, ...] = ()
 
 
 def resume(kind: str, name: str) -> None:
@@ -74,18 +77,20 @@ def key(name: str, found: Looked) -> str:
 
 def guessed(path: Path, found: Looked) -> Guess:
     """Return what the columns probably mean; of the example it is known."""
-    return Guess("two_year_recid", "0", ("race",), "decile_score", None) if path == EXAMPLE else columns.guess(found)
+    return Guess("two_year_recid", "0", ("race",), "decile_score", None) if path == EXAMPLE else columns.of_decisions(found)
 
 
 def ask(path: Path) -> Asked | None:
-    """Ask what a file's columns mean; None until label, group and score are said."""
+    """Ask what a file's columns mean; None until groups, the score or decision, and the outcome or that there is none are said."""
     found = looked(path)
     guess = guessed(path, found)
     with st.container(border=True, key="audit-form"):
         a, b, c = st.columns(3)
-        with a:
-            label = _column("Outcome", found, "outcome", guess.label, "What turned out: a column with two values.")
-            positive = favourable(found, label, guess)
+        with c:  # asked first: decisions may be in the outcome's words
+            why = "How it turned out: a column with two values. Without one, only how often each group is accepted can be told."
+            label = _column("Outcome", found, "outcome", guess.label or UNKNOWN, why, also=(UNKNOWN,))
+            known = None if label == UNKNOWN else label
+            positive = favourable(found, known, guess)
         with b:
             groups = kit.choose_many(
                 "Groups",
@@ -96,19 +101,22 @@ def ask(path: Path) -> Asked | None:
                 max_selections=3,
             )
             weights = _column("Weights", found, "weights", None, "A column of positive numbers, where people count differently.", none=True)
-        with c:
-            score = _column("Score or decision", found, "score", guess.score, "Probabilities, other scores, or decisions in the outcome's words.")
-            threshold, below = _cut(path, found, score, label)
         leave = st.toggle("Leave out people of whom something is missing", key="leave", bind="query-params")
+        with a:  # last: what is wrong with a score ends the form
+            score = _column("Score or decision", found, "score", guess.score, "What the system said: probabilities, other scores, or words.")
+            cut = _cut(path, found, score, known, positive)
     if not label or not groups or not score:
-        st.caption("Say which columns hold the outcome, the groups, and the score or decision.")
+        st.caption("Say which columns hold the score or decision, and the groups; and the outcome, where it is known.")
         return None
-    return Asked(label, tuple(groups), score, positive, threshold, below, weights, bool(leave))
+    if cut.words and not cut.accepted:
+        st.caption(f"Say which values of {kit.escape(score)} mean accepted.")
+        return None
+    return Asked(known, tuple(groups), score, positive, cut.threshold, cut.below, weights, bool(leave), cut.accepted)
 
 
-def _column(label: str, found: Looked, name: str, usual: str | None, why: str, *, none: bool = False) -> str | None:
+def _column(label: str, found: Looked, name: str, usual: str | None, why: str, *, none: bool = False, also: Sequence[str] = ()) -> str | None:
     """Ask for a column; None where none is chosen."""
-    options = [NONE, *found.names]
+    options = [NONE, *also, *found.names]
     first = usual if usual in options else NONE
     told = kit.choose(label, options, key=key(name, found), default=first, help=why, format_func=_named if none else _needed)
     return None if told == NONE else told
@@ -119,7 +127,7 @@ def _named(name: str) -> str:
 
 
 def _needed(name: str) -> str:
-    return "choose a column" if name == NONE else name
+    return {NONE: "choose a column", UNKNOWN: "none is known"}.get(name, name)
 
 
 def favourable(found: Looked, label: str | None, guess: Guess) -> str | None:
@@ -127,7 +135,7 @@ def favourable(found: Looked, label: str | None, guess: Guess) -> str | None:
     listed = sorted(found.column(label).listed) if label else []
     if len(listed) != 2:
         return None
-    usual = guess.positive if label == guess.label else next((value for value in listed if value.casefold() in {"1", "true", "yes"}), None)
+    usual = guess.positive if label == guess.label else next((value for value in listed if value.casefold() in tables.YES), None)
     options = [NONE, *listed]
     told = kit.choose("Favourable outcome", options, key=key("favourable", found), default=usual or NONE, format_func=_value)
     return None if told == NONE else told
@@ -137,21 +145,39 @@ def _value(name: str) -> str:
     return "choose a value" if name == NONE else name
 
 
-def _cut(path: Path, found: Looked, score: str | None, label: str | None) -> tuple[float | None, bool]:
-    """Ask where scores are cut; decisions need nothing."""
+@dataclass(frozen=True)
+class Cut:
+    """How a score becomes a decision: by a threshold, or by values that mean accepted."""
+
+    threshold: float | None = None
+    below: bool = False
+    words: bool = False  # it holds decisions in words
+    accepted: tuple[str, ...] = ()
+
+
+def _cut(path: Path, found: Looked, score: str | None, label: str | None, positive: str | None) -> Cut:
+    """Ask where scores are cut, or which of few values mean accepted."""
     if score is None:
-        return None, False
-    words = found.column(score).listed
-    if label and words and set(words) <= set(found.column(label).listed):
-        st.caption("The score holds decisions in the outcome's words.")
-        return None, False
+        return Cut()
+    column = found.column(score)
+    if column.listed and (not column.number or set(column.listed) == {"0", "1"}):
+        in_its_words = label is not None and set(column.listed) <= set(found.column(label).listed)
+        yes = [value for value in column.listed if (value == positive if in_its_words else value.casefold() in tables.YES)]
+        name = key(f"accepted-{score}-{positive}" if in_its_words else f"accepted-{score}", found)
+        chosen = kit.choose_many("Accepted is", sorted(column.listed), key=name, default=yes if len(yes) == 1 else [])
+        return Cut(words=True, accepted=tuple(chosen))
+    if not column.number:
+        raise errors.UserError(
+            f"“{score}” holds {column.distinct:,} different texts: neither scores nor decisions.",
+            "Choose a column with numbers or few values.",
+        )
     example = path == EXAMPLE and score == "decile_score"
     own = st.text_input(
         "Threshold", value="5" if example else "", placeholder="0.5, for probabilities", key=key("cut", found), bind="query-params",
         help="Who reaches it is accepted. With a threshold of its own a score may have any scale.",
     )  # fmt: skip
     below = st.toggle("Who is below is accepted", value=example, key=key("below", found), bind="query-params")
-    return _number(own), bool(below)
+    return Cut(_number(own), bool(below))
 
 
 def _number(text: str) -> float | None:
@@ -166,10 +192,11 @@ def _number(text: str) -> float | None:
 
 def command(name: str, asked: Asked) -> str:
     """Return the command that gives the same numbers."""
-    words = ["python -m engine heads audit", _quoted(name), "--label", _quoted(asked.label)]
+    words = ["python -m engine heads audit", _quoted(name), *(["--label", _quoted(asked.label)] if asked.label else [])]
     words += [word for group in asked.groups for word in ("--group", _quoted(group))]
     words += ["--score", _quoted(asked.score)]
-    words += ["--positive", _quoted(asked.positive)] if asked.positive else []
+    words += ["--positive", _quoted(asked.positive)] if asked.positive and asked.label else []
+    words += [word for value in asked.accepted for word in ("--accepted", _quoted(value))]
     words += ["--threshold", f"{asked.threshold:g}"] if asked.threshold is not None else []
     words += ["--below"] if asked.below and asked.threshold is not None else []
     words += ["--weights", _quoted(asked.weights)] if asked.weights else []

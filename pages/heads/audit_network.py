@@ -1,12 +1,12 @@
 """A network of one's own on a table: its decisions group by group, and what can be seen inside."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from engine import errors
+from engine import errors, hashing
 from engine.datasets import tables
 from engine.heads import brought, columns, told
 from engine.heads.brought import Brought, Inside
@@ -34,6 +34,7 @@ class Asked:
     positive: str | None
     reference: str | None
     leave_out_missing: bool
+    output: str = ""
 
 
 def show(top: DeltaGenerator) -> None:
@@ -46,11 +47,13 @@ def show(top: DeltaGenerator) -> None:
     network = given.ask(KIND, ACCEPTS)
     audit_form.keep(KIND, HAND, network)
     try:
+        output = _output(network) if network is not None else ""
         asked = _people()
         if network is None or asked is None:
             if network is None:
                 st.caption("A network and people are needed; nothing is kept of either.")
             return
+        asked = replace(asked, output=output)
         with st.spinner("Running the network and reading its last layer …"):
             one: Brought = kit.made(_read, str(network), audit_form.stamp(network), asked)
     except errors.UserError as problem:
@@ -59,9 +62,29 @@ def show(top: DeltaGenerator) -> None:
     chosen = audit_shown.attribute(one.audited)
     with top:
         kit.finding(audit_shown.telling(one.audited, chosen).finding, key="finding-audit")
-    _inside(str(network), audit_form.stamp(network), asked, chosen)
+    _inside(str(network), audit_form.stamp(network), asked, chosen, one.how)
     audit_shown.show(one.audited, chosen)
     audit_shown.away(audit_shown.telling(one.audited, chosen).answer, "audit", _command(network.name, asked))
+
+
+def _output(network: Path) -> str:
+    """Ask which output of an ONNX file is the score, where there are several ways to read it."""
+    offered: list[str] = kit.made(_outputs, str(network), audit_form.stamp(network))
+    if len(offered) < 2:
+        return ""
+    return kit.choose(
+        "The score is", offered, key=f"output-{hashing.of_parts(offered)[:4]}", default=offered[0], format_func=_way,
+        help="An output of the file. Two numbers are taken as against and for; a network with two heads may hold the outcome in one of them.",
+    )  # fmt: skip
+
+
+def _way(offered: str) -> str:
+    name, _, place = offered.rpartition(":")
+    return f"output {name}, number {int(place) + 1}" if name and place.isdecimal() else f"output {offered}"
+
+
+def _outputs(network: str, _stamp: int) -> list[str]:
+    return brought.outputs(Path(network))
 
 
 def _people() -> Asked | None:
@@ -118,10 +141,10 @@ def _file(path: Path) -> Asked | None:
 
 def _read(network: str, _stamp: int, asked: Asked) -> Brought:
     if asked.table is not None:
-        return brought.of_table(asked.table, Path(network), asked.groups[0])
+        return brought.of_table(asked.table, Path(network), asked.groups[0], output=asked.output)
     return brought.read(
         Path(str(asked.file)), Path(network), label=asked.label, groups=asked.groups, inputs=asked.inputs, positive=asked.positive,
-        reference=asked.reference, leave_out_missing=asked.leave_out_missing,
+        reference=asked.reference, leave_out_missing=asked.leave_out_missing, output=asked.output,
     )  # fmt: skip
 
 
@@ -129,9 +152,10 @@ def _looked(network: str, stamp: int, asked: Asked, attribute: str) -> Inside:
     return brought.inside(kit.made(_read, network, stamp, asked), attribute)
 
 
-def _inside(network: str, stamp: int, asked: Asked, attribute: str) -> None:
+def _inside(network: str, stamp: int, asked: Asked, attribute: str, how: str) -> None:
     """Show what happens inside, with its controls, or why nothing can be told."""
     st.header("Inside the network", anchor="inside")
+    st.caption(kit.escape(how))
     try:
         with st.spinner("Fitting read-outs of the last layer …"):
             seen: Inside = kit.made(_looked, network, stamp, asked, attribute)
@@ -156,4 +180,5 @@ def _command(network: str, asked: Asked) -> str:
         words += [word for name in asked.inputs[:40] for word in ("--input", name)]
         words += ["--positive", asked.positive] if asked.positive else []
         words += ["--reference", asked.reference] if asked.reference else []
+    words += ["--output", asked.output] if asked.output else []
     return " ".join([*words, "--json"])

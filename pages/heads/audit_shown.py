@@ -68,10 +68,9 @@ def show(audited: Audited, chosen: str) -> None:
     kit.table(all_told.groups, key="audit-groups", name=f"Groups of {chosen}")
     st.header("Gaps between groups", anchor="gaps")
     kit.table(all_told.gaps, key="audit-gaps", name=f"Gaps by {chosen}")
-    st.caption(
-        "Each row is of the highest and the lowest of several rates, and so pushed up by chance. Whether two groups are "
-        "accepted differently at all, the interval of the first row says: where it reaches 0, the difference can be chance."
-    )
+    sure = "Where the interval of the first row reaches 0, the difference can be chance."
+    many = "Each row is of the highest and the lowest of several rates, and so pushed up by chance, the more the smaller groups are. "
+    st.caption(sure if len(groups) == 2 else many + sure)
     st.caption(told.SCOPE)
     _notes(all_told.notes)
 

@@ -16,6 +16,15 @@ from pages.heads.place import Place, Question
 from pages.parts import kit
 
 HEADS, APART = "Two heads on one trunk", "This network taken apart"
+ALL = "all groups together"
+AGAINST = (
+    "With more than two groups there is a group value for each. Up is the one for {group}; the line equalises {group} with all others, and leaves "
+    "the others among themselves as they are."
+)
+TOGETHER = (
+    "Up is the sum of all group values, each as the merged rule weighs it: who lies right of the line is accepted, whatever the group. The weights "
+    "of more than two groups are found one after the other, which is no exact search."
+)
 CLAIM = "claim"
 VIEW = "plane"
 
@@ -77,28 +86,55 @@ def _plane(place: Place) -> None:
 
 def _shown(place: Place, view: str, heads: str | None) -> None:
     """Show a view of the plane, and what it says."""
+    source = heads if view == HEADS and heads else place.network
+    taken_apart = source == place.network and views.job_of(source).method in inside.PRESSED
+    group = "" if taken_apart else _against(source)
+    slack = _nearest(place, source) if group == ALL else place.slack
     with st.spinner("Asking the network about the people of the test side", width="content"):
-        if view == HEADS and heads:
-            dots = kit.made(plots.plane, heads)
-            start = st.session_state.setdefault(f"heads-inside-slack-{place.network}", _first(place, dots))
+        if taken_apart or group == ALL:
+            dots, start = kit.made(plots.apart, source) if taken_apart else kit.made(plots.together, source, slack), 0
         else:
-            dots, start = kit.made(_of_network, place.network), 0
+            dots = kit.made(plots.plane, source, group)
+            start = st.session_state.setdefault(f"heads-inside-slack-{place.network}-{group}", _first(place, dots))
     st.markdown(kit.made(_words, place.network, view))
-    name = f"{view}: {places.said(place.question)}, seed {views.job_of(place.network).seed}"
+    if group:
+        st.caption(TOGETHER if group == ALL else AGAINST.format(group=kit.escape(group)))
+    name = f"{view}{f', {group}' if group else ''}: {places.said(place.question)}, seed {views.job_of(place.network).seed}"
+    stem = f"{offered_key(view)}{f'-{group}' if group else ''}"
     canvas.show(
-        replace(dots, at=start), key=f"heads-plane-{place.network}-{offered_key(view)}", name=name, alt=_alt(dots),
+        replace(dots, at=start), key=f"heads-plane-{place.network}-{stem}", name=name, alt=_alt(dots),
         on_slack=lambda slack: places.remember(replace(place, slack=slack)),
     )  # fmt: skip
-    kit.take_away(kit.made(_path, dots), key=f"heads-plane-rows-{offered_key(view)}", name=f"{name}, by slack")
+    kit.take_away(kit.made(_path, dots), key=f"heads-plane-rows-{stem}", name=f"{name}, by slack")
+
+
+def _against(source: str) -> str:
+    """Ask which group is set against all others, where there are more than two; empty for two groups, which face each other anyway."""
+    groups = inside.said(source).side.groups
+    if len(groups) == 2:
+        return ""
+    return kit.choose("Group on the plane", [*groups, ALL], key="against", default=groups[0], format_func=_titled)
+
+
+def _titled(group: str) -> str:
+    return group if group == ALL else f"{group} against all others"
+
+
+def _nearest(place: Place, source: str) -> float:
+    """Ask for a slack among those of the merged heads, each of which weighs the groups otherwise; the one in the address first."""
+    offered = [slack for slack, _ in inside.path(source)]
+    at = min(offered, key=lambda slack: abs(slack - place.slack))
+    key = f"heads-inside-path-{place.network}-{at:g}"
+    st.select_slider(
+        "Largest gap allowed (slack)", offered, value=at, key=key, format_func=lambda slack: f"{100 * slack:.1f} points",
+        on_change=lambda: places.remember(replace(place, slack=st.session_state[key])),
+    )  # fmt: skip
+    return at
 
 
 def offered_key(view: str) -> str:
     """Return a view as part of a key."""
     return "heads" if view == HEADS else "apart"
-
-
-def _of_network(network: str) -> planes.Dots:
-    return plots.apart(network) if views.job_of(network).method in inside.PRESSED else plots.plane(network)
 
 
 def _first(place: Place, dots: planes.Dots) -> int:
@@ -110,7 +146,7 @@ def _first(place: Place, dots: planes.Dots) -> int:
 
 def _reached(network: str) -> float:
     job = views.job_of(network)
-    rows = views.numbers(job.table, job.group, job.constraint, ["merged_slack"])
+    rows = views.numbers(job.table, views.asked(job), job.constraint, ["merged_slack"])
     found = rows.loc[rows["network"] == network, "value"]
     return float(found.iloc[0]) if len(found) else places.SLACK
 
@@ -138,7 +174,7 @@ def _words(network: str, view: str) -> str:
 
 def _agreeing(network: str) -> str:
     job = views.job_of(network)
-    rows = views.numbers(job.table, job.group, job.constraint, ["merged_agreement"])
+    rows = views.numbers(job.table, views.asked(job), job.constraint, ["merged_agreement"])
     mine = rows[rows["network"] == network].set_index("part")["value"].astype(float)
     if "read-out=trained" not in mine:
         return ""
@@ -187,12 +223,20 @@ def _drawn_awareness(question: Question) -> tuple[go.Figure, pd.DataFrame, str]:
     mine = rows[(rows["series"] == last) & ~rows["step"].isin([plots.TWO])].sort_values("strength")
     first, hardest = mine.iloc[0], mine.iloc[-1]
     trend = f"Here awareness {_way(first, hardest)} with pressure." if hardest["seeds"] > 1 else "With one seed nothing can be said of a trend."
+    floor, ceiling = _between(question)
     said = (
         f"From the last hidden layer of unconstrained networks the group is told rightly of **{100 * first['value']:.1f} %** of people, from those "
-        f"pressed hardest of **{100 * hardest['value']:.1f} %**. {trend} It is no law: what happens depends on the table, and the paper saw it rise "
-        "on pictures. Bars go from the lowest to the highest seed."
+        f"pressed hardest of **{100 * hardest['value']:.1f} %**; always guessing the larger group gives {100 * floor:.1f} %, a network that is "
+        f"fitted to tell the group from all inputs {100 * ceiling:.1f} %. {trend} It is no law: what happens depends on the table, and the paper saw "
+        "it rise on pictures. Bars go from the lowest to the highest seed."
     )
     return figure, rows, said
+
+
+def _between(question: Question) -> tuple[float, float]:
+    """Return floor and ceiling of awareness: guessing, and the network that is fitted to the group."""
+    found = views.aware(*question.asked).groupby("layer")["accuracy"].mean()
+    return float(found["floor"]), float(found["inputs, network"])
 
 
 def _way(first: pd.Series, last: pd.Series) -> str:
@@ -206,6 +250,8 @@ def _shift(question: Question) -> None:
     st.header("Does what was changed tell the group?", anchor="shift")
     figure, rows, said = kit.made(_drawn_shift, question)
     st.markdown(said)
+    if rows.empty:
+        return
     kit.figure(
         figure, key="heads-shift", data=rows, name=f"Score shift as a detector, {places.said(question)}",
         alt="Area under the curve of the change of the score for the group, by lambda, with the shuffled control as floor",

@@ -73,9 +73,17 @@ def main() -> None:
 def _how(here: Place) -> str:
     """Ask what is compared; the slack is asked for where it matters."""
     left, right = st.columns([3, 2], vertical_alignment="bottom")
+    two = len(inside.said(here.network).side.groups) == 2
+    offered = [way for way in WAYS if two or way != "swap"]  # with more groups there is no other one to swap to
     with left:
         how = st.segmented_control(
-            "Decided otherwise", list(WAYS), default="swap", key="how", bind="query-params", required=True, format_func=WAYS.__getitem__
+            "Decided otherwise",
+            offered,
+            default=offered[0],
+            key="how" if two else "how-many",
+            bind="query-params",
+            required=True,
+            format_func=WAYS.__getitem__,
         )
     method = views.job_of(here.network).method
     if method not in inside.PRESSED and how != "unconstrained":
@@ -85,7 +93,7 @@ def _how(here: Place) -> str:
                 "Largest gap of the merged heads", sorted({*SLACKS, here.slack}), value=here.slack, key=key, format_func=lambda v: f"{v:g}",
                 on_change=lambda: place.remember(replace(here, slack=st.session_state[key])),
             )  # fmt: skip
-    return how or "swap"
+    return how or offered[0]
 
 
 def _flipped(network: str, how: str, slack: float) -> pd.DataFrame:
@@ -111,7 +119,7 @@ def _finding(found: pd.DataFrame, counts: pd.DataFrame, how: str) -> str:
         for row in most
     ]
     wrong = float((~found["inferred_right"]).mean())
-    tail = f" Of them **{formats.percent(wrong)}** look to the network like the other group." if how != "unconstrained" else ""
+    tail = f" Of them **{formats.percent(wrong)}** look to the network like another group." if how != "unconstrained" else ""
     return (
         f"**{formats.percent(len(found) / people)}** of {formats.count(people)} people would be decided otherwise {SAID[how]}. "
         f"{', '.join(parts)}.{tail}"
@@ -128,7 +136,8 @@ def _bars(rows: pd.DataFrame) -> go.Figure:
 
 def _readable(counts: pd.DataFrame) -> pd.DataFrame:
     share = kit.intervals(counts, "fraction", "share")
-    return pd.DataFrame({"group": counts["group"], "direction": counts["direction"], "people": counts["people"], "share of the group": share})
+    then = [f"{way}: {THEN[way]} then" for way in counts["direction"]]
+    return pd.DataFrame({"group": counts["group"], "direction": then, "people": counts["people"], "share of the group": share})
 
 
 def _persons(here: Place, found: pd.DataFrame) -> None:

@@ -12,15 +12,16 @@ import streamlit as st
 
 from engine import errors, places
 from engine.datasets import tables
-from engine.heads import inside, views, weights
+from engine.heads import frontier, spec, views, weights
 from pages.parts import kit
 
 KEYS = ("dataset", "attribute", "constraint", "network", "slack")
-FIRST = "adult"
 SLACK = 0.02
 EQUAL = {"parity": "share accepted", "opportunity": "share accepted of those whose outcome is favourable"}
-PAGES = (("Frontier", "frontier"), ("Inside", "inside"), ("People", "people"), ("Thresholds", "thresholds"))
-HARDEST = 20.0  # the lambda that is looked at first, where there is one
+PAGES = (
+    ("Frontier: what equality costs", "frontier"), ("Inside: where the network keeps the group", "inside"),
+    ("People: who is decided otherwise", "people"), ("Thresholds: set them by hand", "thresholds"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,7 @@ def questions() -> list[Question]:
 
 
 def _questions() -> list[Question]:
-    found = [Question(*row) for row in views.questions()[["dataset", "attribute", "constraint"]].itertuples(index=False, name=None)]
-    return sorted(found, key=lambda question: question.dataset != FIRST or question.constraint != "parity")
+    return [Question(*asked) for asked in frontier.questions()]
 
 
 def networks(question: Question) -> pd.DataFrame:
@@ -67,20 +67,12 @@ def _weights() -> tuple[int, int]:
 
 
 def _networks(question: Question, _weights: tuple[int, int]) -> pd.DataFrame:
-    found = views.networks(*question.asked)
-    order = {"squared": 0, "absolute": 1, "two_heads": 2, "plain": 3, "shuffled": 4}
-    found = found[found["method"].isin(order)]
-    return found.assign(order=found["method"].map(order)).sort_values(["order", "strength", "seed"]).drop(columns="order").reset_index(drop=True)
+    return frontier.networks(question.asked)
 
 
 def first_network(question: Question) -> str:
     """Return the network that is looked at where none was chosen: one that was pressed, whose weights are kept."""
-    found = networks(question)
-    rank = [
-        (not kept, method not in inside.REGULARISERS, abs(strength - HARDEST), seed)
-        for kept, method, strength, seed in zip(found["kept"], found["method"], found["strength"], found["seed"], strict=True)
-    ]
-    return str(found["network"].iloc[min(range(len(rank)), key=rank.__getitem__)])
+    return frontier.first_network(networks(question))
 
 
 def chosen() -> Place | None:
@@ -157,7 +149,9 @@ def said(question: Question) -> str:
         name = tables.card(question.dataset).title
     except errors.UserError:  # the table is not here any more
         name = question.dataset
-    return f"{name}, by {question.attribute} ({question.constraint})"
+    unusual = views.unusual(question.dataset, question.attribute)
+    attribute = question.attribute.partition(spec.MARK)[0]
+    return f"{name}, by {attribute} ({question.constraint}{f'; {unusual}' if unusual else ''})"
 
 
 def choose(place: Place, page: str, *, network: bool = True) -> None:

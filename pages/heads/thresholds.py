@@ -1,12 +1,14 @@
 """Thresholds: one for each group under the hand, what that does to rates and gaps, and what a repair opens elsewhere."""
 
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from engine import errors
-from engine.heads import cutting, inside, told
+from engine.heads import cutting, inside, told, views
 from engine.metrics import groups as group_metrics
 from engine.plots import formats
 from pages.components import thresholds as sliders
@@ -47,7 +49,8 @@ def main() -> None:
         at = _at(groups)
         with top:
             kit.finding(kit.made(_finding, here.network, groups), key="finding-thresholds")
-        sliders.show(packed, at, key=f"thresholds-{here.network}", presets=presets, gaps=told.GAPS, on_at=_remember)
+        name = f"Thresholds by group, {place.said(here.question)}, {views.job_of(here.network).title}"
+        sliders.show(packed, at, key=f"thresholds-{here.network}", presets=presets, gaps=told.GAPS, name=name, on_at=_remember)
         st.caption(f"The upright line in the ratio's bar is the 80 % line; pale lines are the gaps at 0.5 for all. {told.SCOPE}")
         _exact(here, groups, at)
     except errors.UserError as problem:
@@ -97,19 +100,34 @@ def _finding(network: str, groups: tuple[str, ...]) -> str:
     best = cutting.best_thresholds(network, SLACK, "parity")
     _, before = cutting.at_thresholds(network, dict.fromkeys(groups, HALF))
     _, after = cutting.at_thresholds(network, best)
-    asked = ", ".join(f"**{best[group]:.2f}** for {kit.escape(group)}" for group in groups)
+    asked = " and ".join(f"**{best[group]:.2f}** for {kit.escape(group)}" for group in groups)
     parity, chance = "demographic_parity_difference", "equal_opportunity_difference"
+    shares = f"With one threshold of 0.5 for all, {_apart(before, parity)}. Thresholds of {asked}, fitted on other people, bring that to "
+    if any(np.isnan(_row(frame, chance)["value"]) for frame in (before, after)):
+        return f"{shares}{_gap(after, parity)}. What that does to those whose outcome is favourable is not estimable: a group has too few of them."
     return (
-        f"With thresholds of {asked} selection rates come to lie {_gap(after, parity)} apart (at 0.5 for all: {_gap(before, parity)}); "
-        f"true positive rates then lie {_gap(after, chance)} apart (before: {_gap(before, chance)})."
+        f"{shares}{_gap(after, parity)}. What that does elsewhere: of those whose outcome is favourable, {_apart(after, chance)} then; at 0.5 for "
+        f"all, {_apart(before, chance)}."
     )
 
 
+def _row(frame: pd.DataFrame, name: str) -> dict[str, Any]:
+    return next({str(key): value for key, value in one.items()} for one in frame.to_dict("records") if one["metric"] == name)
+
+
 def _gap(frame: pd.DataFrame, name: str) -> str:
-    row = next(one for one in frame.to_dict("records") if one["metric"] == name)
+    row = _row(frame, name)
     if row["value"] != row["value"]:
         return "an amount that is not estimable"
     return f"**{100 * row['value']:.1f} points** [{100 * row['low']:.1f}, {100 * row['high']:.1f}]"
+
+
+def _apart(frame: pd.DataFrame, name: str) -> str:
+    """Say who is accepted more often than whom, and by how much."""
+    row = _row(frame, name)
+    if row["value"] != row["value"]:
+        return "groups lie an amount apart that is not estimable"
+    return f"{kit.escape(str(row['highest']))} are accepted {_gap(frame, name)} more often than {kit.escape(str(row['lowest']))}"
 
 
 def _exact(here: Place, groups: tuple[str, ...], at: list[float]) -> None:

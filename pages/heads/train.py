@@ -1,20 +1,18 @@
 """Train: networks that are pressed towards equal groups harder and harder, on a table that is here or on one's own."""
 
-import time
 from pathlib import Path
 
 import streamlit as st
 
 from engine import control, errors, safety
-from engine.control import workers
 from engine.datasets import tables
-from engine.heads import columns
+from engine.heads import columns, plainly, views
 from engine.heads import spec as asking
 from engine.heads.spec import LAMBDAS, HeadsSpec
 from engine.plots import formats
-from pages.heads import audit_form, place
+from pages.heads import audit_form, audit_shown, place
 from pages.heads.place import Place, Question
-from pages.parts import kit
+from pages.parts import jobs, kit
 from pages.store.bring import given
 from pages.store.bring import told as said
 
@@ -50,9 +48,7 @@ def _watch() -> None:
     """Show how far the run in the address is, or what came of it; else link to what is being trained."""
     run = st.query_params.get("run")
     if run is None:
-        for job in (one for one in control.jobs(control.ACTIVE, limit=20) if one.study == "heads"):
-            st.markdown(f"**Running now:** {kit.escape(job.title)}, {formats.share(job.done, job.total, 'networks')}.")
-            st.button("Watch it", key=f"train-watch-{job.id}", type="tertiary", on_click=kit.remember, args=("run", job.id))
+        jobs.under_way("heads", "networks")
         return
     try:
         job = control.job(run)
@@ -60,32 +56,17 @@ def _watch() -> None:
     except errors.UserError as problem:
         kit.problem(problem)
         return
-    if kit.progress(lambda: _progress(run), key="train-run", cancel=lambda: control.cancel(run)):
-        st.caption("It goes on when this page is closed; its address shows how far it is.")
-        return
+    jobs.watch(run, "networks", key="train-run")
     if job.state == "done":
-        question = Question(asked.table, asked.group, asked.constraint)
-        kit.finding(f"**Trained:** {kit.escape(job.title)}.", key="finding-train")
+        question = Question(asked.table, views.asked(asking.jobs(asked)[0]), asked.constraint)
+        lead = [f"**Trained:** {kit.escape(job.title)}."]
         if question in place.questions():
             here = Place(question, place.first_network(question))
+            lead += [audit_shown.spoken(one) for one in (plainly.of_question(*question.asked), *plainly.of_network(here.network)[:1])]
+            kit.finding("\n\n".join(lead), key="finding-train")
             kit.links([(label, place.address(path, here)) for label, path in place.PAGES])
-        return
-    last = kit.escape(job.error.strip().splitlines()[-1]) if job.error and job.error.strip() else ""
-    st.warning(f"This run is {job.state}: {formats.share(job.done, job.total, 'networks')} are done and kept. {last}")
-    if st.button("Resume", key="train-resume", type="primary"):
-        control.resume(job.id)
-        workers.ensure()
-        st.rerun()
-
-
-def _progress(run: str) -> kit.Progress:
-    """Return how far a run is; sees to it that somebody does the work."""
-    job = control.job(run)
-    doing = job.message
-    if job.state == "queued" or (job.active and job.beat is not None and time.time() - job.beat > control.STALE_SECONDS):
-        workers.ensure()
-        doing = "a worker is starting (this takes a few seconds)"
-    return kit.Progress(job.title, job.done, job.total, job.active, "networks", doing, "", None, job.cancel)
+            return
+        kit.finding(lead[0], key="finding-train")
 
 
 def _table() -> str | None:
@@ -175,13 +156,8 @@ def _form(table: str) -> None:
         except errors.UserError as problem:
             said.problem(problem)
             return
-        left, right = st.columns([3, 1], vertical_alignment="center")
-        left.markdown(_cost(asked, planned))
-        if right.button("Train", type="primary", key="train-go", width="stretch"):
-            job = control.submit(asked, asking.title(asked), total=planned.cells)
-            workers.ensure()
-            st.query_params["run"] = job
-            st.rerun()
+        title = asking.title(asked)
+        jobs.ask(_cost(asked, planned), "Train", lambda: jobs.submitted(asked, title, planned.cells), key="train-go")
 
 
 def _asked(table: str) -> HeadsSpec | None:

@@ -3,7 +3,6 @@
 import streamlit as st
 
 from engine import claims, errors
-from engine.plots import drawn, estimates
 from pages.home import verdicts
 from pages.parts import kit
 
@@ -41,9 +40,7 @@ def _title(name: str) -> str:
 
 def _evidence(evidence: claims.Evidence, name: str) -> None:
     kit.finding(" ".join(filter(None, (evidence.said, evidence.more))))
-    parts = evidence.parts.sort_values("value", ascending=False, ignore_index=True)
-    shown = parts.rename(columns={"part": "label", "low": "value_low", "high": "value_high", "n": "networks"})
-    figure = drawn.drawn(estimates.estimates, shown, {evidence.what: "value"}, title=evidence.what, ticks=None)
+    figure, parts = claims.picture(evidence)
     alt = f"{evidence.what} for each {evidence.one}, with 95 % intervals over {evidence.over}"
     kit.figure(figure, key=f"claim-{name}", data=parts, name=f"claim {name}", alt=alt)
     st.caption(f"{evidence.what}; 95 % intervals over {evidence.over}. The claim says: more than {evidence.floor:g}.")

@@ -6,9 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from engine import control, networks
-from engine.assay import findings, views
+from engine.assay import findings, plots, views
 from engine.datasets import images
-from engine.plots import drawn, formats, points, scatter
+from engine.plots import formats
 from pages.home import verdicts
 from pages.parts import kit
 from pages.store import ledger
@@ -46,15 +46,7 @@ def main() -> None:
 
 def _figure() -> None:
     """Show every network of every pair at once, coloured by the set it was trained on."""
-    found = views.all_pairs()
-    figure = drawn.drawn(
-        scatter.scatter,
-        found[["x", "x_low", "x_high", "x_n", "y", "y_low", "y_high", "y_n", "name", "trained_on"]],
-        x_axis=points.Axis("accuracy where it was trained", within=(0, 1)),
-        y_axis=points.Axis("accuracy elsewhere", within=(0, 1)),
-        label="name",
-        colour="trained_on",
-    )
+    figure, found = plots.falls()
     alt = "Accuracy elsewhere against accuracy in distribution, a point a network and set, with 95 % intervals"
     kit.figure(figure, key="falls", data=found, name="Accuracy here and elsewhere", alt=alt)
 

@@ -9,8 +9,9 @@ import streamlit as st
 
 from engine import errors, networks, systems
 from engine.datasets import images
+from engine.interventions import written
 from pages.interventions.world import World
-from pages.parts import kit, written
+from pages.parts import kit
 
 SIZES = {"test": 1000, "train": 0, "val": 0}
 MOST = 20_000  # pictures a split that a page waits for

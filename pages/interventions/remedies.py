@@ -1,22 +1,18 @@
 """Remedies: train networks where a factor goes with the class, by ERM and by remedies, and compare them where it does not."""
 
-import time
-
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from engine import control, errors, systems
-from engine.control import workers
-from engine.plots import drawn, formats
-from engine.remedies import findings, plots, views, worlds
+from engine.plots import formats
+from engine.remedies import findings, told, views, worlds
 from engine.remedies import spec as asking
 from engine.remedies.spec import RemediesSpec
 from engine.training import methods
 from engine.training.methods import METHODS
 from pages.interventions import world
 from pages.interventions.world import World
-from pages.parts import kit
+from pages.parts import jobs, kit
 
 STRENGTHS = ("0.5", "0.7", "0.8", "0.9", "0.95", "0.98", "0.99", "1")
 UNITS = (500, 1000, 2000, 5000)
@@ -40,9 +36,9 @@ def main() -> None:
     system = _system(chosen)
     run = _run(system)
     if run is not None:
-        _watched(run)
+        jobs.watch(run, "networks", key="run")
     else:
-        _under_way()
+        jobs.under_way("remedies", "networks")
     newest = run if run in set(views.runs()["run"]) else views.newest(system)
     if newest is not None:
         _found(newest)
@@ -86,41 +82,6 @@ def _run(system: str) -> str | None:
     return said if spec.system == system else None
 
 
-def _under_way() -> None:
-    """Link to what is being trained now, for those who come without its address."""
-    for job in (one for one in control.jobs(control.ACTIVE, limit=20) if one.study == "remedies"):
-        st.markdown(f"**Running now:** {kit.escape(job.title)}, {formats.share(job.done, job.total, 'networks')}.")
-        st.button("Watch it", key=f"watch-{job.id}", type="tertiary", icon=":material/arrow_forward:", on_click=kit.remember, args=("run", job.id))
-
-
-def _watched(run: str) -> None:
-    """Show how far a run is, or why it has stopped."""
-    try:
-        job = control.job(run)
-    except errors.UserError:
-        return  # made elsewhere, such as the sample
-    if kit.progress(lambda: _progress(run), key="run", cancel=lambda: control.cancel(run)):
-        return
-    if job.state in {"failed", "cancelled"}:
-        why = f" {kit.escape(job.error.strip().splitlines()[-1])}" if job.error and job.error.strip() else ""
-        st.warning(f"This run is {job.state}: {formats.share(job.done, job.total, 'networks')} are done and kept; to resume goes on from there.{why}")
-        if st.button("Resume", key="resume", type="primary"):
-            control.resume(job.id)
-            workers.ensure()
-            st.rerun()
-
-
-def _progress(run: str) -> kit.Progress:
-    """Return how far a run is; sees to it that somebody does the work."""
-    job = control.job(run)
-    doing = job.message
-    stale = job.beat is not None and time.time() - job.beat > control.STALE_SECONDS
-    if job.state == "queued" or (job.active and stale):
-        workers.ensure()
-        doing = "a worker is starting (this takes a few seconds)"
-    return kit.Progress(job.title, job.done, job.total, job.active, "networks", doing, "", None, job.cancel)
-
-
 def _found(run: str) -> None:
     """Show what a run found at one strength."""
     spec = views.question(run)
@@ -137,37 +98,20 @@ def _found(run: str) -> None:
     said = st.segmented_control("Strength in training", strengths, default=strengths[-1], key="strength", bind="query-params", required=True)
     strength = spec.strengths[strengths.index(said)]
     with finding_at:
-        kit.finding(kit.made(_told, run, strength)[0])
+        kit.finding(kit.made(told.sentences, run, strength)[0])
     _accuracy(run, strength)
     _reliance(run, spec, strength)
     _trained(run, spec, strength)
 
 
-def _told(run: str, strength: float) -> tuple[str, str, str]:
-    """Return what a run found at a strength: in general, beyond training, and of reliance."""
-    spec, every = views.question(run), views.methods_found(run)
-    general = findings.of_accuracy(every, spec, strength, views.chance(run))
-    return general, findings.of_outside(every, spec, strength), findings.of_reliance(views.reliance(run), spec, strength)
-
-
-def _accuracies(run: str, strength: float) -> tuple[go.Figure, pd.DataFrame]:
-    rows, networks = _at(views.methods_found(run), strength), _at(views.networks_found(run), strength)
-    return drawn.drawn(plots.accuracies, rows, networks, tuple(METHODS), views.chance(run)), rows
-
-
-def _changes(run: str, strength: float) -> tuple[go.Figure, pd.DataFrame]:
-    rows, networks = _at(views.reliance(run), strength), _at(views.flips(run), strength)
-    return drawn.drawn(plots.changes, rows, networks, tuple(METHODS), "answers that change"), rows
-
-
 def _accuracy(run: str, strength: float) -> None:
     st.header("Accuracy under intervention", anchor="accuracy")
-    figure, rows = kit.made(_accuracies, run, strength)
+    figure, rows = kit.made(told.accuracies, run, strength)
     kit.figure(
         figure, key="accuracy", data=rows, name=f"Accuracy under intervention, trained at strength {strength:g}",
         alt="For each world the accuracy of each method: its mean with interval, and each seed as a dot",
     )  # fmt: skip
-    if text := kit.made(_told, run, strength)[1]:
+    if text := kit.made(told.sentences, run, strength)[1]:
         st.markdown(text)
     st.caption("The data below the figure hold each difference from ERM too, paired over seeds and units, with its interval.")
 
@@ -175,18 +119,14 @@ def _accuracy(run: str, strength: float) -> None:
 def _reliance(run: str, spec: RemediesSpec, strength: float) -> None:
     factor = methods.confounder(spec.system).factor
     st.header(f"Reliance on {factor}", anchor="reliance")
-    if text := kit.made(_told, run, strength)[2]:
+    if text := kit.made(told.sentences, run, strength)[2]:
         st.markdown(text)
-    figure, rows = kit.made(_changes, run, strength)
+    figure, rows = kit.made(told.changes, run, strength)
     kit.figure(
         figure, key="reliance", data=rows, name=f"Reliance on {factor}, trained at strength {strength:g}",
         alt=f"For each method the share of answers that change when only the {factor} does: its mean with interval, and each seed as a dot",
     )  # fmt: skip
     st.caption(f"Each unit before and after: its {factor} becomes that of another class, everything else about the unit stays.")
-
-
-def _at(rows: pd.DataFrame, strength: float) -> pd.DataFrame:
-    return rows[rows["strength"] == strength].reset_index(drop=True)
 
 
 def _trained(run: str, spec: RemediesSpec, strength: float) -> None:
@@ -228,13 +168,8 @@ def _form(system: str, chosen: World) -> None:
         except errors.UserError as problem:
             kit.problem(problem)
             return
-        left, right = st.columns([3, 1], vertical_alignment="center")
-        left.markdown(_cost(spec, planned))
-        if right.button("Train and compare", type="primary", key="go", width="stretch"):
-            job = control.submit(spec, asking.title(spec), total=planned.cells, images_total=planned.images)
-            workers.ensure()
-            st.query_params["run"] = job
-            st.rerun()
+        title = asking.title(spec)
+        jobs.ask(_cost(spec, planned), "Train and compare", lambda: jobs.submitted(spec, title, planned.cells, planned.images), key="go")
 
 
 def _asked(system: str, chosen: World) -> RemediesSpec | None:

@@ -1,7 +1,5 @@
 """How networks respond to a factor of a system that is set by hand: curves, maps, sensitivity profiles, drawn while they are computed."""
 
-import time
-
 import streamlit as st
 
 from engine import control, errors, store
@@ -14,7 +12,7 @@ from pages.interventions import response_figures as figures
 from pages.interventions import response_form as form
 from pages.interventions import world as worlds
 from pages.interventions.world import World
-from pages.parts import kit
+from pages.parts import jobs, kit
 
 EVERY = 0.7  # seconds between looks at a run that is under way
 MEASURING_SECONDS = 2.0
@@ -44,7 +42,7 @@ def main() -> None:
         return
     job = _job(spec)
     if job is not None and job.active:
-        kit.progress(lambda: _progress(job.id), key="run", cancel=lambda: control.cancel(job.id))
+        kit.progress(lambda: jobs.now(job.id, "cells"), key="run", cancel=lambda: control.cancel(job.id))
         st.fragment(_streaming, run_every=EVERY)(world, spec, planned, job.id)
         return
     known = kit.made(_known, spec.text())
@@ -107,26 +105,11 @@ def _streaming(world: World, spec: InterventionsSpec, planned: Plan, run: str) -
         _shown(world, spec, planned, known)
 
 
-def _progress(run: str) -> kit.Progress:
-    """Return how far a run is; sees to it that somebody does the work."""
-    job = control.job(run)
-    doing, rate, left = job.message, "", None
-    stale = job.beat is not None and time.time() - job.beat > control.STALE_SECONDS
-    if job.state == "queued" or (job.active and stale):
-        workers.ensure()
-        doing = "a worker is starting (this takes a few seconds)"
-    elif job.rate:
-        rate = f"{formats.count(job.rate)} images/s"
-        left = (job.images_total - job.images) / job.rate if job.images_total > job.images else None
-    return kit.Progress(job.title, job.done, job.total, job.active, "cells", doing, rate, left, job.cancel)
-
-
 def _offer(spec: InterventionsSpec, planned: Plan, job: control.Job | None, known: views.Known) -> None:
     """Say what the question costs, and offer to ask it, or to go on where it stopped."""
     with st.container(border=True, key="offer"):
         if job is not None and job.state in {"failed", "cancelled"}:
-            why = f" {kit.escape(job.error.strip().splitlines()[-1])}" if job.error and job.error.strip() else ""
-            st.warning(f"This question is {job.state}: {formats.share(job.done, job.total, 'cells')} are done and kept.{why}")
+            st.warning(f"This question is {job.state}: {formats.share(job.done, job.total, 'cells')} are done and kept. {jobs.why(job)}")
         elif known.answered:
             st.markdown(f"{formats.share(known.answered, known.cells, 'cells')} of this question are answered already.")
         left, right = st.columns([3, 1], vertical_alignment="center")

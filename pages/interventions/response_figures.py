@@ -5,15 +5,14 @@ from dataclasses import replace
 from typing import Concatenate, ParamSpec, TypeVar
 
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from engine import systems
-from engine.interventions import findings, plots, profile, settings, views
+from engine.interventions import plots, profile, responses, settings, views
 from engine.interventions.plots import Kind
-from engine.interventions.spec import Ask, InterventionsSpec, Plan
+from engine.interventions.spec import InterventionsSpec, Plan
 from engine.interventions.views import Known
-from engine.plots import drawn, formats
+from engine.plots import formats
 from engine.plots.looks import Look
 from pages.interventions import response_form
 from pages.interventions import world as worlds
@@ -22,37 +21,33 @@ from pages.parts import kit
 
 Asked = ParamSpec("Asked")
 Made = TypeVar("Made")
-SHOWN: dict[str, Kind] = {"the numbers": "value", "paired differences from the base world": "difference"}
-MARGINS = {f"{points} points": points / 100 for points in (2, 3, 5, 10)}
-SHORT = {views.TITLES["mean_confidence"]: "confidence", views.TITLES["ece"]: "ECE"}  # beside small figures
-WORDS = {"training": "With values that occur in training", "anywhere": "Over the whole domain"}
-COLUMNS = [
-    "network", "factor", "level", "place", "factor_2", "level_2", "place_2", "inside", "metric", "value", "low", "high", "n", "difference",
-    "difference_low", "difference_high", "p", "gained", "lost", "reason",
-]  # fmt: skip
 
 
 def margin() -> float:
     """Ask which loss is small enough to ignore."""
     label = st.segmented_control(
-        "Small enough to ignore", list(MARGINS), default=next(iter(label for label, share in MARGINS.items() if share == profile.MARGIN)),
+        "Small enough to ignore", list(responses.MARGINS), default=_usual(),
         key="margin", bind="query-params", required=True,
         help="A factor breaks a network where it is shown to cost more accuracy than this; a network is invariant where every value is shown "
         "to change it by less. All tests of a region are adjusted for their number.",
     )  # fmt: skip
-    return MARGINS[str(label)]
+    return responses.MARGINS[str(label)]
+
+
+def _usual() -> str:
+    return next(label for label, share in responses.MARGINS.items() if share == profile.MARGIN)
 
 
 def margin_before() -> float:
     """Return the margin that will be chosen below: the finding stands above the choice."""
     said = st.session_state.get("margin") or st.query_params.get("margin")
-    return MARGINS.get(str(said), profile.MARGIN)
+    return responses.MARGINS.get(str(said), profile.MARGIN)
 
 
 def kind() -> Kind:
     """Ask whether to show the numbers or their differences."""
-    label = st.segmented_control("Show", list(SHOWN), default=next(iter(SHOWN)), key="show", bind="query-params", required=True)
-    return SHOWN[str(label)]
+    label = st.segmented_control("Show", list(responses.SHOWN), default=next(iter(responses.SHOWN)), key="show", bind="query-params", required=True)
+    return responses.SHOWN[str(label)]
 
 
 def _once(make: Callable[Concatenate[Known, Asked], Made], known: Known, *words: Asked.args, **options: Asked.kwargs) -> Made:
@@ -65,16 +60,16 @@ def curves(world: World, known: Known, factor: str, shown: Kind) -> None:
     system = worlds.loaded(world)
     about = system.factor(factor)
     told = f"{factor}{f' ({about.unit})' if about.unit else ''}"
-    rows, data = _once(_rows, known, factor, "accuracy"), _once(_data, known, factor)
+    rows, data = _once(responses.rows_of, known, factor, "accuracy"), _once(responses.data_of, known, factor)
     within = (0.0, 1.02) if shown == "value" else None
     picked = kit.figure(
-        _once(_figure, known, system, factor, "accuracy", told, within, shown, listed=True), key=f"curve-{factor}", data=data,
+        _once(responses.curve, known, system, factor, "accuracy", told, within, shown, listed=True), key=f"curve-{factor}", data=data,
         name=f"Response to {factor} in {world.system}", select=True,
         alt=f"Accuracy of {rows['network'].nunique()} networks against {factor}; what occurs in training is shaded",
     )  # fmt: skip
     _pictures(world, rows, factor, picked)
     small = {
-        title: _once(_figure, known, system, factor, metric, told, within, shown, height=260)
+        title: _once(responses.curve, known, system, factor, metric, told, within, shown, height=260)
         for metric, title in views.TITLES.items()
         if metric != "accuracy"
     }
@@ -87,27 +82,7 @@ def curves(world: World, known: Known, factor: str, shown: Kind) -> None:
 
 
 def _legend(known: Known, factor: str) -> Mapping[str, Look]:
-    return plots.legend(_rows(known, factor, "accuracy"))
-
-
-def _rows(known: Known, factor: str, metric: str) -> pd.DataFrame:
-    return views.curve(known.rows, factor, [metric])[COLUMNS].reset_index(drop=True)
-
-
-def _data(known: Known, factor: str) -> pd.DataFrame:
-    return views.curve(known.rows, factor, list(views.TITLES))[COLUMNS].reset_index(drop=True)
-
-
-def _figure(
-    known: Known, system: systems.System, factor: str, metric: str, x_title: str, within: tuple[float, float] | None, shown: Kind,
-    *, height: int = plots.HEIGHT, listed: bool = False,
-) -> go.Figure:  # fmt: skip
-    rows, title = _rows(known, factor, metric), views.TITLES[metric]
-    said = title if shown == "value" else f"Δ {SHORT.get(title, title)}"
-    if system.factor(factor).categorical:
-        return drawn.drawn(plots.categories, rows, title=said, x_title=x_title, within=within, kind=shown, height=height, listed=listed)
-    support = systems.support(system, factor).intervals
-    return drawn.drawn(plots.curve, rows, title=said, x_title=x_title, support=support, within=within, kind=shown, height=height, listed=listed)
+    return plots.legend(responses.rows_of(known, factor, "accuracy"))
 
 
 def _pictures(world: World, rows: pd.DataFrame, factor: str, picked: Sequence[str]) -> None:
@@ -132,7 +107,7 @@ def maps(world: World, known: Known, spec: InterventionsSpec) -> None:
     """Show the heat map of two factors, a panel a network."""
     first, second = spec.factors
     metric = {title: name for name, title in views.TITLES.items()}[kit.choose("Number", list(views.TITLES.values()), key="number", width=260)]
-    panels, data = _once(_heats, known, first, second, metric)
+    panels, data = _once(responses.heats, known, first, second, metric)
     st.html("<style>.st-key-panels-map { grid-template-columns: repeat(auto-fill, minmax(min(100%, 480px), 1fr)); }</style>")
     kit.figures(
         panels, key="map", data=data, name=f"{views.TITLES[metric]} by {first} and {second} in {world.system}",
@@ -141,23 +116,9 @@ def maps(world: World, known: Known, spec: InterventionsSpec) -> None:
     st.caption("Framed: values of both factors that occur in training, though perhaps not together.")
 
 
-def _heats(known: Known, first: str, second: str, metric: str) -> tuple[dict[str, go.Figure], pd.DataFrame]:
-    """Return a heat map a network, and the rows that they show."""
-    found = known.rows[known.rows["metric"] == metric]
-    mine, base = found[found["factor_2"] != ""], found[found["factor"] == ""].set_index("network")["value"]
-    panels = {
-        str(name): drawn.drawn(
-            plots.heat, part[COLUMNS].reset_index(drop=True), (first, second), title=views.TITLES[metric],
-            heading=f"{name}: {formats.percent(base.get(name))} in the base world",
-        )
-        for name, part in mine.groupby("network", sort=False, observed=True)
-    }  # fmt: skip
-    return panels, mine[COLUMNS]
-
-
 def profiles(world: World, known: Known, spec: InterventionsSpec, limit: float) -> None:
     """Show the sensitivity profile: what breaks each network within training and anywhere, and what it is invariant to."""
-    told, panels = _once(_profiles, known, limit)
+    told, panels = _once(responses.profiles, known, limit)
     factors = profile.ordered(told)
     st.html("<style>.st-key-panels-profile { grid-template-columns: repeat(auto-fill, minmax(min(100%, 420px), 1fr)); }</style>")
     kit.figures(
@@ -174,18 +135,6 @@ def profiles(world: World, known: Known, spec: InterventionsSpec, limit: float) 
         for name in factors:  # at the same values: these cells are answered
             one = spec.model_copy(update={"ask": "curve", "factors": (name,), "steps": spec.grid})
             st.button(name, key=f"open-{name}", type="tertiary", on_click=response_form.show, args=(one,))
-
-
-def _profiles(known: Known, limit: float) -> tuple[pd.DataFrame, dict[str, go.Figure]]:
-    """Return what is told of each network and factor, and a panel a region."""
-    told = profile.profile(known.rows, limit)
-    reach = min(1.02, max(0.3, float(told["high"].max()) + 0.04)) if len(told) else 1.0
-    panels = {
-        WORDS[region]: drawn.drawn(plots.profile, told, region, profile.ordered(told, region), limit, reach=reach, heading=WORDS[region])
-        for region in profile.REGIONS
-        if profile.ordered(told, region)
-    }
-    return told, panels
 
 
 def _verdicts(told: pd.DataFrame, factors: Sequence[str]) -> None:
@@ -208,15 +157,7 @@ def _word(row: dict) -> str:
 
 def finding(known: Known, spec: InterventionsSpec, limit: float) -> str:
     """Return what the responses say, as a sentence."""
-    return _once(_finding, known, spec.ask, spec.factors, limit)
-
-
-def _finding(known: Known, ask: Ask, factors: tuple[str, ...], limit: float) -> str:
-    if ask == "profile":
-        return findings.of_profile(profile.profile(known.rows, limit), limit)
-    if ask == "map":
-        return findings.of_map(known.rows, (factors[0], factors[1]))
-    return findings.of_curve(known.rows, factors[0], limit)
+    return _once(responses.finding, known, spec.ask, spec.factors, limit)
 
 
 def reasons(found: pd.DataFrame, planned: Plan) -> None:

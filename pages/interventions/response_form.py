@@ -8,17 +8,13 @@ from typing import Any
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from engine import networks, systems
+from engine import systems
+from engine.interventions import offering, views
 from engine.interventions import spec as asking
-from engine.interventions import views
 from engine.interventions.spec import Ask, InterventionsSpec, Plan
 from pages.interventions import world as worlds
 from pages.interventions.world import World
 from pages.parts import kit
-
-ASKS: dict[str, Ask] = {"One factor": "curve", "Two factors": "map", "Every factor": "profile"}
-FIRST_NETWORKS = 5
-MOST_SHOWN = 8  # networks in one figure
 
 
 @functools.lru_cache(maxsize=32)
@@ -41,14 +37,15 @@ def asked(world: World) -> InterventionsSpec | None:
     with left:
         worlds.choose_system(world)
     with right:
-        label = st.segmented_control("Set by hand", list(ASKS), default=next(iter(ASKS)), key="ask", bind="query-params", required=True)
-    ask = ASKS[str(label)]
+        asks = list(offering.ASKS)
+        label = st.segmented_control("Set by hand", asks, default=asks[0], key="ask", bind="query-params", required=True)
+    ask = offering.ASKS[str(label)]
     with left:
         factors = _factors(system, ask)
     with right:
         chosen = kit.choose_many(
             f"Networks ({len(fitting)} know these classes)", list(fitting), key=f"networks-{world.system}", default=_first(system, fitting, before),
-            max_selections=MOST_SHOWN, help=_help("networks"),
+            max_selections=offering.MOST_SHOWN, help=_help("networks"),
         )  # fmt: skip
     options = _more(world, ask, before)
     if not chosen:
@@ -70,7 +67,7 @@ def _factors(system: systems.System, ask: Ask) -> tuple[str, ...]:
         st.text_input("Factors", f"all {n} but the class", disabled=True, key="every-factor")
         return ()
     names = [factor.name for factor in system.factors]
-    first, second = _telling(system)
+    first, second = offering.telling(system)
     columns = st.columns(2) if ask == "map" else [st.container()]
     with columns[0]:
         found = [kit.choose("Factor", names, key=f"factor-{system.name}", default=first, help=_about(system))]
@@ -78,14 +75,6 @@ def _factors(system: systems.System, ask: Ask) -> tuple[str, ...]:
         with columns[1]:
             found.append(kit.choose("and", names, key=f"second-{system.name}", default=second))
     return tuple(found)
-
-
-def _telling(system: systems.System) -> tuple[str, str]:
-    """Return the factors to begin with: what goes with the class in training without being its cause, then what else is offered."""
-    tied = [edge.target for edge in system.edges if edge.confounded and edge.source == system.target]
-    tied += [edge.source for edge in system.edges if edge.confounded and edge.target == system.target]
-    order = list(dict.fromkeys([*tied, *asking.offered(system)]))
-    return order[0], order[1]
 
 
 def _more(world: World, ask: Ask, before: InterventionsSpec | None) -> dict:
@@ -104,23 +93,9 @@ def _more(world: World, ask: Ask, before: InterventionsSpec | None) -> dict:
 
 
 def _first(system: systems.System, fitting: Sequence[str], before: InterventionsSpec | None) -> list[str]:
-    """Return the networks that a link names, else those of the shipped answer, else one of each architecture."""
-    if named := [name for name in st.query_params.get_all("network") if name in fitting]:
-        return named
-    if before and (known := [name for name in before.networks if name in fitting]):
-        return known[:MOST_SHOWN]
-    seen: dict[tuple, str] = {}
-    for card in sorted((networks.card(name) for name in fitting), key=lambda card: _rank(card, system)):
-        seen.setdefault((card.architecture, card.attributes.get("method")), card.name)
-    return list(seen.values())[:FIRST_NETWORKS]
-
-
-def _rank(card: networks.Card, system: systems.System) -> tuple:
-    """Return the order in which networks are offered: trained on this system, near its strength, then small inputs (quick), tuned whole."""
-    about = card.attributes
-    mine, strength, usual = about.get("system") == system.name, about.get("strength"), system.parameters.get("strength")
-    apart = abs(float(strength) - usual) if mine and isinstance(strength, float) and usual is not None else 0.0
-    return not mine, apart, card.preprocess.size > system.frame, about.get("regime") != "whole", card.name
+    """Return the networks that a link names, else those that are offered first."""
+    named = [name for name in st.query_params.get_all("network") if name in fitting]
+    return named or offering.networks_first(system, fitting, before)
 
 
 def _about(system: systems.System) -> str:
@@ -159,7 +134,7 @@ def _world(spec: InterventionsSpec) -> World:
 
 def _choices(spec: InterventionsSpec) -> dict[str, Any]:
     """Return what the form's widgets show where a question is asked, by their keys."""
-    label = next(label for label, ask in ASKS.items() if ask == spec.ask)
+    label = next(label for label, ask in offering.ASKS.items() if ask == spec.ask)
     told = {"ask": label, f"networks-{spec.system}": list(spec.networks), "units": spec.units, f"values-{spec.ask}": spec.grid}
     if spec.ask != "profile":
         told |= {f"{key}-{spec.system}": factor for key, factor in zip(("factor", "second"), spec.factors, strict=False)}

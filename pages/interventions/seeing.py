@@ -9,12 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from engine import errors, systems
-from engine.interventions import sentences, starts
+from engine.interventions import sentences, starts, written
 from engine.plots import drawn
 from engine.plots import seeing as plot
 from engine.systems import Condition, Probabilities, System
 from pages.interventions.world import World, spoken
-from pages.parts import kit, routes, written
+from pages.parts import kit, routes
 
 PICTURES = 12
 SIDE = 56  # pixels

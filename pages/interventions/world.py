@@ -12,7 +12,8 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from engine import errors, systems
-from pages.parts import kit, written
+from engine.interventions import written
+from pages.parts import kit
 
 FIRST = "coloured_digits"
 KEYS = ("system", "with", "do", "given", "seed")

@@ -147,20 +147,6 @@ def _legend(legend: Mapping[str, looks.Look]) -> str:
 def _mark(look: looks.Look) -> str:
     """Return the mark of a line as the address of a picture that holds it."""
     colour = style.colours().categorical[look.colour]
-    drawn = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="14" height="14" viewBox="-7 -7 14 14"><path d="{PATHS[look.symbol]}" fill="{colour}"/></svg>'
-    )
+    outline = looks.OUTLINES[look.symbol]
+    drawn = f'<svg xmlns="http://www.w3.org/2000/svg" width="14" height="14" viewBox="-7 -7 14 14"><path d="{outline}" fill="{colour}"/></svg>'
     return f"data:image/svg+xml,{quote(drawn)}"
-
-
-# the outlines of looks.SYMBOLS in a square of side 12 around 0
-PATHS = (
-    "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0Z",
-    "M-4.5-4.500h9v9h-9Z",
-    "M0-6 6 0 0 6-6 0Z",
-    "M0-5.500 5.500 4.500h-11Z",
-    "M0 5.500 5.500-4.500h-11Z",
-    "M-1.800-5.500h3.600v3.700h3.700v3.600H1.800v3.700h-3.600V1.800h-3.700v-3.600h3.700Z",
-    "M-2.600-5.200 0-2.600 2.600-5.200 5.200-2.600 2.600 0 5.200 2.600 2.600 5.200 0 2.600-2.600 5.200-5.200 2.600-2.600 0-5.200-2.600Z",
-    "M0-6 1.700-2 6-1.700 2.700 1.100 3.700 5.300 0 3-3.700 5.300-2.700 1.100-6-1.700-1.700-2Z",
-)

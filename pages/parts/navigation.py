@@ -25,6 +25,7 @@ class Place:
 
 PLACES = (
     Place("", "Home", "", "home/home.py", ":material/home:"),
+    Place("", "Claim", "claim", "home/claim.py", ":material/balance:", hidden=True),
     Place("Assay", "Run", "assay-run", "assay/run.py", ":material/play_arrow:"),
     Place("Assay", "Explore", "assay-explore", "assay/explore.py", ":material/scatter_plot:"),
     Place("Assay", "Pairs", "pairs", "assay/pairs.py", ":material/grid_on:"),
@@ -47,7 +48,16 @@ PLACES = (
     Place("Circuits", "Look", "circuits", "circuits/look.py", ":material/hub:"),
     Place("Circuits", "One input", "circuit-input", "circuits/one_input.py", ":material/input:"),
     Place("Circuits", "Act and prune", "circuit-act", "circuits/act.py", ":material/content_cut:"),
+    Place("Circuits", "Compare", "circuit-compare", "circuits/compare.py", ":material/compare_arrows:"),
+    Place("Circuits", "Sentences", "circuit-sentences", "circuits/sentences.py", ":material/chat:", hidden=True),
+    Place("Circuits", "Train", "circuit-train", "circuits/train.py", ":material/model_training:"),
+    Place("Circuits", "Interpreters", "interpreters", "circuits/interpreters.py", ":material/alt_route:"),
+    Place("Amodal", "Step", "amodal", "amodal/step.py", ":material/movie:"),
+    Place("Amodal", "Measure", "amodal-measure", "amodal/measure.py", ":material/straighten:"),
+    Place("Amodal", "Bring", "amodal-bring", "amodal/bring.py", ":material/upload:"),
+    Place("Store", "Report", "report", "store/report.py", ":material/summarize:"),
     Place("Store", "Runs", "runs", "store/runs.py", ":material/list_alt:"),
+    Place("Store", "SQL", "sql", "store/sql.py", ":material/database:"),
     Place("Store", "Library", "library", "store/library.py", ":material/inventory_2:"),
 )
 

@@ -15,6 +15,18 @@ PAPERS = {
         "Wenzel et al., “Assaying Out-Of-Distribution Generalization in Transfer Learning”, NeurIPS 2022",
         "https://arxiv.org/abs/2207.09239",
     ),
+    "amodal": (
+        "Yao et al., “Self-supervised Amodal Video Object Segmentation”, NeurIPS 2022",
+        "https://arxiv.org/abs/2210.12733",
+    ),
+    "circuits": (
+        "Rahaman, Weiss et al., “Neural Attentive Circuits”, NeurIPS 2022",
+        "https://arxiv.org/abs/2210.08031",
+    ),
+    "interpreters": (
+        "Rahaman et al., “Dynamic Inference with Neural Interpreters”, NeurIPS 2021",
+        "https://arxiv.org/abs/2110.06399",
+    ),
     "heads": (
         "Lohaus et al., “Are Two Heads the Same as One? Identifying Disparate Treatment in Fair Neural Networks”, NeurIPS 2022",
         "https://arxiv.org/abs/2204.04440",

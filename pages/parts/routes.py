@@ -6,13 +6,15 @@ picture is asked for, so that the server is up before that.
 
 import functools
 import math
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import Scope
 from streamlit import config
 
 from engine import errors, hashing, places
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from pages.parts.worlds import Asked
 
 COMPONENTS = places.ROOT / "pages" / "components"
+SIGNED = "_streamlit_user"  # Streamlit's cookie of who has signed in
+NEXT, NEXT_SECONDS = "touchstone_next", 600  # cookie with the address that was asked for before the sign-in
 SMALLEST, LARGEST = 16, 1024  # pixels
 _TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".woff2": "font/woff2", ".svg": "image/svg+xml"}
 _FOREVER = "public, max-age=31536000, immutable"
@@ -37,8 +41,28 @@ def routes() -> list[Route]:
     return [
         Route(f"{base}/ts/image/{{dataset}}/{{split}}/{{example_id}}.png", _image),
         *(Route(f"{base}/ts/world/{{system}}/{what}", answer) for what, answer in _WORLDS.items()),
+        Route(f"{base}/ts/sign-in", _sign_in),
         Route(f"{base}/ts/file/{{digest}}/{{path:path}}", _file),
     ]
+
+
+async def _sign_in(request: Request) -> Response:
+    """Keep where a visitor wants to go, for Streamlit forgets it, and send them on to sign in."""
+    answer = RedirectResponse(f"{base_path()}/?sign-in=now", status_code=303)
+    answer.set_cookie(NEXT, quote(request.query_params.get("next", "")[:2000]), max_age=NEXT_SECONDS, httponly=True, samesite="lax")
+    return answer
+
+
+def followed(scope: Scope) -> Response | None:
+    """Return the way to the address that was asked for before the sign-in, for a visitor who comes from it to the home page; else None."""
+    request = Request(scope)
+    wanted = urlsplit(unquote(request.cookies.get(NEXT, "")))
+    home = request.method == "GET" and request.url.path == f"{base_path()}/" and not request.url.query
+    if not (home and SIGNED in request.cookies and re.fullmatch("[a-z-]+", wanted.path) and not wanted.netloc):
+        return None
+    answer = RedirectResponse(f"{base_path()}/{wanted.path}?{wanted.query}".rstrip("?"), status_code=303)
+    answer.delete_cookie(NEXT, httponly=True, samesite="lax")
+    return answer
 
 
 def base_path() -> str:
@@ -168,7 +192,7 @@ def _world(request: Request, draw: "Callable[[Asked], bytes]", kind: str = "appl
 
 def _world_asked(request: Request) -> "Asked":
     """Return what a request asks of a world; raises UserError for what cannot be read."""
-    from pages.parts import written
+    from engine.interventions import written
     from pages.parts.worlds import Asked
 
     query = request.query_params

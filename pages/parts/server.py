@@ -20,8 +20,8 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
-from engine import places
-from pages.parts import alike, live
+from engine import people, places
+from pages.parts import alike, live, reels
 from pages.parts import routes as addresses
 
 _LOG = logging.getLogger("touchstone")
@@ -62,7 +62,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-_REFUSED = "This dashboard answers only its own machine. Start it with TOUCHSTONE_PUBLIC=1 to let others in; there is no sign-in yet."
+_REFUSED = "This dashboard answers only its own machine. Start it with TOUCHSTONE_PUBLIC=1 to let others in; the README says who may do what then."
 LATER = ("scipy.stats", "engine.assay.trust", "engine.assay.dimensions", "engine.assay.comparing", "engine.assay.weak")
 LATER_SECONDS = 6.0  # when the first visitor has seen the first page, as a rule
 _settled: set[str] = set()
@@ -72,8 +72,11 @@ _serving, _ending = threading.Event(), threading.Event()
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
     """Prepare the process before the first visitor, and import in the background what pages will need."""
+    from pages.parts import access
+
     refuse_public_address()
     skip_pages_folder()
+    people.resolve_by(access.person)
     _serving.set()
     _ending.clear()
     warming = asyncio.create_task(asyncio.to_thread(warm))
@@ -91,7 +94,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
 
 def routes() -> list[BaseRoute]:
     """Return all routes of our own."""
-    return [*addresses.routes(), *live.routes(), *alike.routes()]
+    return [*addresses.routes(), *live.routes(), *alike.routes(), *reels.routes()]
 
 
 def middleware() -> list[Middleware]:
@@ -183,6 +186,8 @@ class Guard:
             await self.app(scope, receive, send)
         elif not is_public() and not _from_here(scope):
             await _refuse(scope, send)
+        elif scope["type"] == "http" and (way := addresses.followed(scope)):
+            await way(scope, receive, send)
         else:
             await self.app(scope, receive, _with_headers(send) if scope["type"] == "http" else send)
 

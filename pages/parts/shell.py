@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from engine import places
-from pages.parts import made, navigation, problems, server, style
+from pages.parts import access, made, navigation, problems, server, style
 
 ART = places.ROOT / "pages" / "parts" / "art"
 ABOUT = "**Touchstone** shows what a neural network has learned, by what it does outside its training distribution. Everything runs on this machine."
@@ -20,11 +20,15 @@ def main() -> None:
     )
     style.apply()
     st.logo(str(ART / f"logo-{style.theme()}.svg"), size="large", icon_image=str(ART / "mark.svg"))
+    if not access.gate():
+        return
     pages = navigation.pages()
     if not pages:
         st.info("There are no pages here: the folder `pages/` holds none of the files that `pages/parts/navigation.py` lists.")
         return
-    guarded(st.navigation(pages, expanded=True))
+    page = st.navigation(pages, expanded=True)
+    access.account()
+    guarded(page)
 
 
 def guarded(page: Page) -> None:

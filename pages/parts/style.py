@@ -38,6 +38,8 @@ CSS = """
   background: var(--ts-surface); }
 .ts-images figcaption { font-size: 0.75rem; color: var(--ts-muted); max-width: var(--ts-size, 84px); overflow-wrap: anywhere; line-height: 1.25; }
 [data-testid="stBaseButton-primary"], [data-testid="stBaseButton-primary"] p { color: var(--ts-background); }
+.stApp a.ts-button { display: inline-block; padding: 0.45rem 1rem; border-radius: 4px; background: var(--ts-accent); color: var(--ts-background);
+  font-weight: 600; text-decoration: none; }
 .st-key-theme-watch { display: none; }
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding-left: 1rem; padding-right: 1rem; }

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from engine import control, errors, safety, store
+from engine import control, errors, people, safety, store
 from engine.assay import spec as asking
 from engine.assay import views
 from engine.assay.spec import AssaySpec
@@ -44,6 +44,18 @@ def main() -> None:
     run = kit.choose("Open a run", list(names), key="open", format_func=lambda r: f"{names[r]} ({r})")
     _one(run, {str(name): value for name, value in found[found["run"] == run].iloc[0].items()})
     _faults()
+    if people.now().may("manage"):
+        _audit_log()
+
+
+def _audit_log() -> None:
+    """Show who did what, the newest first."""
+    entries = control.audited()
+    if entries:
+        with st.expander(f"Who did what: the newest {len(entries)}", key="audit-log"):
+            told = pd.DataFrame(entries, columns=["when", "who", "did", "to"])
+            told["when"], told["who"] = pd.to_datetime(told["when"], unit="s", utc=True), told["who"].fillna("the owner of the machine")
+            kit.table(told, key="audit-log", name="audit log")
 
 
 def _finding(found: pd.DataFrame) -> str:

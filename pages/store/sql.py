@@ -35,8 +35,8 @@ def main() -> None:
     kit.title(
         "SQL",
         "What else is in the store?",
-        f"One SELECT in DuckDB's SQL, over the tables below and nothing else. It runs in a process of its own, is stopped after {sql.SECONDS:g} seconds, "
-        f'gives at most {sql.ROWS:,} rows, and cannot change anything. The same on the command line: `python -m engine query "SELECT …"`.',
+        f"One SELECT in DuckDB's SQL, over the tables below and nothing else. It runs in a process of its own, is stopped after {sql.SECONDS:g} "
+        f'seconds, gives at most {sql.ROWS:,} rows, and cannot change anything. The same on the command line: `python -m engine query "SELECT …"`.',
     )
     tables = kit.made(_columns)
     with st.container(horizontal=True, gap="small"):

@@ -93,6 +93,24 @@ def _circuits(_: argparse.Namespace) -> Iterator[Result]:
     return of_circuits.run()
 
 
+def _stepper(_: argparse.Namespace) -> Iterator[Result]:
+    from tests.bench import of_stepper
+
+    return of_stepper.run()
+
+
+def _amodal(_: argparse.Namespace) -> Iterator[Result]:
+    from tests.bench import of_amodal
+
+    return of_amodal.run()
+
+
+def _evidence(_: argparse.Namespace) -> Iterator[Result]:
+    from tests.bench import of_evidence
+
+    return of_evidence.run()
+
+
 GROUPS: dict[str, Callable[[argparse.Namespace], Iterator[Result]]] = {
     "assay": _assay,
     "store": _store,
@@ -104,6 +122,9 @@ GROUPS: dict[str, Callable[[argparse.Namespace], Iterator[Result]]] = {
     "responses": _responses,
     "heads": _heads,
     "circuits": _circuits,
+    "stepper": _stepper,
+    "amodal": _amodal,
+    "evidence": _evidence,
 }
 
 if __name__ == "__main__":

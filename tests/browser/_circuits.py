@@ -11,7 +11,8 @@ import torch
 from engine import control, networks, worker
 from engine.circuits import exchange
 from engine.circuits import spec as asking
-from engine.models.circuits import nac
+from engine.datasets.statements import mini_nlvr
+from engine.models.circuits import conditional_nac, nac, neural_interpreter
 from engine.preprocess import Preprocess
 from engine.training import _store
 
@@ -46,6 +47,29 @@ def observed(home: Path, name: str = "small", *, seed: int = 0, prune: bool = Tr
     job = control.claim("test", only=run)
     assert job is not None
     assert worker.answer(job) == "done", control.job(run).error
+    return name
+
+
+def conditional(home: Path, name: str = "conditional-small") -> str:
+    """Write an untrained conditional circuit where brought ones lie; return its name."""
+    options = {"vocabulary": len(mini_nlvr.VOCABULARY), "length": mini_nlvr.LENGTH, "size": mini_nlvr.SIDE, "modules": 5}
+    torch.manual_seed(0)
+    file = home / "inputs" / "circuits" / f"{name}.safetensors"
+    _store.write_weights(file, conditional_nac.build(**options).state_dict(), {"architecture": "conditional_nac", "options": options})
+    return name
+
+
+def interpreter(home: Path, name: str = "routing", functions: int = 3) -> str:
+    """Write an untrained neural interpreter as a brought network of a home; return its name."""
+    torch.manual_seed(0)
+    options = {"functions": functions, "width": 16, "code": 8, "type_width": 6, "iterations": 2}
+    folder = home / "inputs" / "networks" / name
+    _store.write_weights(folder / "a.safetensors", neural_interpreter.build(10, 1, 28, **options).state_dict(), {})
+    card = networks.Card(
+        name=name, title="An interpreter", architecture="neural_interpreter", options=options, preprocess=Preprocess(size=28, channels=1),
+        classes=tuple("0123456789"), weights=("a.safetensors",), digest="0", trained_on="mnist", source="brought",
+    )  # fmt: skip
+    _store.write(folder / "card.json", card.model_dump_json(exclude_defaults=True).encode())
     return name
 
 

@@ -63,22 +63,23 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(home: Path | None = None, script: Path | None = None, **environment: str) -> Iterator[str]:
+def serving(home: Path | None = None, script: Path | None = None, port: int | None = None, **environment: str) -> Iterator[str]:
     """Serve a script (the dashboard by default) and yield its address once it is healthy; the server is ended afterwards.
 
     Args:
         home: TOUCHSTONE_HOME, a folder of the test's own; a new, empty one by default.
         script: What `streamlit run` gets; the configuration is always the dashboard's.
+        port: Where it listens; a free one by default.
         environment: Further variables.
     """
     if home is None:
         with (
             tempfile.TemporaryDirectory(prefix="touchstone-serve-", ignore_cleanup_errors=True) as folder,
-            serving(Path(folder), script, **environment) as address,
+            serving(Path(folder), script, port, **environment) as address,
         ):
             yield address
         return
-    port = free_port()
+    port = port or free_port()
     log = home / "server.log"
     home.mkdir(parents=True, exist_ok=True)
     settings = os.environ | {"TOUCHSTONE_HOME": str(home), "PYTHONPATH": str(places.ROOT)} | environment

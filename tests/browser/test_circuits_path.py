@@ -188,6 +188,7 @@ def test_one_input_is_read_in_attributed_and_cut(visit):
     expect(pane).not_to_have_attribute("data-answered", str(first), timeout=MILLISECONDS)
     expect(page.get_by_text("Answer:")).to_be_visible()
     expect(page.get_by_text("blue speaks for the class")).to_be_visible()
+    expect(page.get_by_role("group", name="Output modules")).to_contain_text("o0")
     assert edges(page) == 72
     page.get_by_role("button", name=re.compile("^Cut the 20 strongest")).click()
     expect(pane).to_have_attribute("data-cut", "20", timeout=MILLISECONDS)
@@ -195,6 +196,44 @@ def test_one_input_is_read_in_attributed_and_cut(visit):
     page.get_by_label("Average over a slice").select_option(label="200 examples of class 3")
     expect(pane).to_have_attribute("data-answered", "slice 3", timeout=MILLISECONDS)
     expect(page.get_by_text("Links are the same for each of them")).to_be_visible()
+
+
+def test_two_sides_are_compared_and_the_address_holds_what_is_asked(visit, tmp_path):
+    page = visit("circuit-compare?circuit=small")
+    pane = page.locator(".compared")
+    expect(pane).to_have_attribute("data-compared", "classes", timeout=MILLISECONDS)
+    expect(pane.get_by_role("status")).to_contain_text("edges")
+    first = page.get_by_label("First class").input_value()
+    page.get_by_label("Second class").select_option(first)
+    expect(pane.get_by_role("status")).to_contain_text("No significant change:", timeout=MILLISECONDS)
+    expect(said(page)).to_have_text(re.compile(r"^0 of 56 edges"))
+    page.get_by_label("also draw differences that chance explains").check()
+    expect(said(page)).to_have_text("56 of 56 edges, 100 % of total weight")
+    page.get_by_label("What is compared").select_option("shift")
+    expect(pane).to_have_attribute("data-compared", "shift", timeout=MILLISECONDS)
+    pane.get_by_label("Strength", exact=True).select_option(index=3)
+    expect(pane).to_have_attribute("data-asking", "no", timeout=MILLISECONDS)
+    expect(pane).to_have_attribute("data-compared", "shift", timeout=MILLISECONDS)
+    expect(pane.get_by_role("status")).to_contain_text("Paired: the same 200 examples")
+    page.get_by_role("region", name="Most changed edges").get_by_role("button").first.click()
+    expect(page.locator(".card")).to_have_count(2)
+    page.wait_for_url(re.compile("pins.*asked.*strength"), timeout=MILLISECONDS)
+    table = _server.downloaded(page, page.get_by_role("button", name="Edges (CSV)"), tmp_path).read_text().splitlines()
+    assert table[0] == "kind,layer,source,target,first,second,difference,low,high,effect,significant"
+    assert len(table) == 1 + 3 * 56 + 16
+    again = page.url.partition("/circuit-compare")[2]
+    visit(f"circuit-compare{again}")
+    expect(pane).to_have_attribute("data-compared", "shift", timeout=MILLISECONDS)
+    expect(page.locator(".card")).to_have_count(2)
+    assert page.get_by_label("also draw differences that chance explains").is_checked()
+
+
+def test_a_card_says_in_words_what_a_module_does(visit):
+    page = visit()
+    page.get_by_role("button", name="What does one module do?").click()
+    card = page.locator(".card")
+    expect(card.locator(".story[data-told]")).to_be_visible(timeout=MILLISECONDS)
+    expect(card).to_contain_text(re.compile(r"Reads .*Without it", re.DOTALL))
 
 
 def test_pruning_hides_modules_and_dropping_moves_accuracy(visit):

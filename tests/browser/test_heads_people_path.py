@@ -36,7 +36,7 @@ def browser():
         yield found
 
 
-def test_thresholds_count_as_the_engine_does_and_a_link_keeps_them(filled, server, browser):
+def test_thresholds_count_as_the_engine_does_and_a_link_keeps_them(filled, server, browser, tmp_path):
     name = filled[1]["plain", 0.0, 0]
     with _server.looking(browser, size=(1440, 1600)) as (page, heard):
         _server.opened(page, f"{server}/thresholds")
@@ -55,6 +55,12 @@ def test_thresholds_count_as_the_engine_does_and_a_link_keeps_them(filled, serve
         page.wait_for_function("location.search.includes('at=0.46')", timeout=SECONDS)
         page.get_by_role("button", name="Equal shares (parity)").click()
         expect(page.locator(".say")).to_contain_text("Accuracy")
+        svg = _server.downloaded(page, page.get_by_role("button", name="rates and gaps as SVG"), tmp_path).read_text()
+        shown = page.locator("tr[data-gap=demographic_parity_difference] td").first.inner_text()
+        assert f">{shown}</text>" in svg
+        assert svg.count("p ≥ ") == 2
+        png = _server.downloaded(page, page.get_by_role("button", name="rates and gaps as PNG"), tmp_path)
+        assert png.read_bytes().startswith(b"\x89PNG")
         _server.settled(page)
         page.wait_for_function("!location.search.includes('at=0.46')", timeout=SECONDS)
         page.set_viewport_size({"width": 390, "height": 1200})

@@ -32,11 +32,12 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "claims": (("VERSION", "ORDER", "PAPER", "CITATION", "TRY"), ("evidence",)),
     "executors": (("VERSION",), ("start",)),
     "importers": (("VERSION", "SUFFIXES", "NEEDS"), ("read",)),
+    "evidence/views": (("PATH", "TITLE", "ORDER"), ("part", "offered")),
 }
 OFFERED = {"training": training.recipes, "importers": importers.names}  # rooms where not every public file is an entry
 ENTRIES = [(room, name) for room in ROOMS for name in OFFERED.get(room, functools.partial(registry.names, room))()]
 # packages whose files are known by import
-NOT_ROOMS = {"amodal", "assay", "circuits", "control", "heads", "intake", "interventions", "plots", "remedies", "stats", "store", "sweep"}
+NOT_ROOMS = {"amodal", "assay", "circuits", "control", "evidence", "heads", "intake", "interventions", "plots", "remedies", "stats", "store", "sweep"}
 
 
 def test_every_folder_of_the_engine_is_a_room_of_the_registry_or_known_not_to_be_one():

@@ -10,15 +10,16 @@ A file here is a set that is drawn. Its docstring is its card; it offers `VERSIO
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine import errors, places, registry, safety
+from engine import errors, hashing, places, registry, safety
 from engine.datasets.clips._clip import Clip, Flow, Frames, Held, Masks, Track
-from engine.datasets.clips._files import Files, finish, read, write
+from engine.datasets.clips._files import Files, finish, frame_count, read, write
 from engine.datasets.clips._motion import estimated, filled, warped
 from engine.datasets.clips._patches import SIDE, Patch, completed, pasted, patch, pieces, truth, windows
 
 __all__ = [
     "ROOM", "SIDE", "Card", "Clip", "Files", "Flow", "Frames", "Held", "Masks", "Patch", "Track", "brought", "card",
-    "completed", "estimated", "filled", "find", "finish", "load", "names", "pasted", "patch", "pieces", "read", "truth", "warped", "windows", "write",
+    "completed", "digest", "estimated", "filled", "find", "finish", "length", "load", "names", "pasted", "patch", "pieces", "read", "truth", "warped",
+    "windows", "write",
 ]  # fmt: skip
 
 ROOM = "datasets/clips"
@@ -67,6 +68,25 @@ def brought() -> tuple[str, ...]:
     """Return the names of the clips that people brought, sorted."""
     folder = places.inputs("clips")
     return tuple(sorted(one.parent.name for one in folder.glob("[!.]*/manifest.json"))) if folder.is_dir() else ()
+
+
+def digest(address: str) -> str:
+    """Return the hash of what the clip at an address is made of; raises UserError where there is none."""
+    name, _, place = address.partition("/")
+    if not place and name in brought():
+        return hashing.of_file(safety.inside(places.inputs("clips"), name) / "manifest.json")
+    split, _, number = place.partition("/")
+    if name in names() and split in card(name).sizes and number.isdigit() and int(number) < card(name).sizes[split]:
+        return hashing.of_parts(name, card(name).version, split, int(number))
+    find(address)
+    raise AssertionError(address)
+
+
+def length(address: str) -> int:
+    """Return the number of frames of the clip at an address, without reading its masks where it was brought; raises UserError where there is none."""
+    if address in brought():
+        return frame_count(safety.inside(places.inputs("clips"), address))
+    return find(address).length
 
 
 def find(address: str) -> Clip:

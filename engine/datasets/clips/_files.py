@@ -97,6 +97,11 @@ def read(folder: Path) -> Clip:
     return Clip(said["name"], height, width, Files(folder, names), tracks, occluder, flow, camera, said["rate"], said["about"])
 
 
+def frame_count(folder: Path) -> int:
+    """Return how many frames the clip in a folder has; raises UserError where it is no clip."""
+    return int(_manifest(folder)["length"])
+
+
 def _manifest(folder: Path) -> dict[str, Any]:
     try:
         said = json.loads((folder / MANIFEST).read_text())

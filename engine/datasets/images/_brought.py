@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from engine import errors, hashing, places, registry
+from engine import errors, hashing, people, places, registry
 from engine.datasets.images import _drawn, _pictures, _splits
 from engine.datasets.images._images import Images, digest, example_id
 from engine.datasets.images._items import Found, Item, Skips, Unusable, shortened
@@ -106,6 +106,7 @@ def _load(folder: Path, name: str, split: str, classes: tuple[str, ...], _stamp:
         raise errors.UserError(f"The data set “{name}” is damaged on disk ({folder}).", "Remove it and bring it again.") from problem
 
 
+@people.needs("delete")
 def remove(name: str) -> None:
     """Delete a brought set; raises UserError for an unknown one."""
     card(name)
@@ -115,6 +116,7 @@ def remove(name: str) -> None:
     shutil.rmtree(gone, ignore_errors=True)
 
 
+@people.needs("bring")
 def bring(
     path: Path,
     name: str,
@@ -184,6 +186,7 @@ def bring(
     return card(name)
 
 
+@people.needs("bring")
 def keep(recipe: _drawn.Recipe, name: str = "", title: str = "", text: str = "") -> dict[str, Any]:
     """Keep an intervention as a set that draws itself, and return its card; kept already, the card is that one's.
 

@@ -18,11 +18,12 @@ from engine.datasets.tables import _brought
 from engine.datasets.tables._brought import YES, as_text, bring, favourable_value, group_values, remove, weight_values
 from engine.datasets.tables._encoding import MISSING, Choice, Encoder, Number
 from engine.datasets.tables._encoding import fit as encoder
+from engine.datasets.tables._files import read_people
 from engine.datasets.tables._table import JOINT, SPLITS, Table, crossed, divided
 
 __all__ = [
     "JOINT", "MISSING", "ROOM", "SPLITS", "YES", "Card", "Choice", "Encoder", "Number", "Table", "as_text", "bring", "card", "crossed", "divided",
-    "encoder", "favourable_value", "group_values", "load", "names", "remove", "weight_values",
+    "encoder", "favourable_value", "group_values", "load", "names", "read_people", "remove", "weight_values",
 ]  # fmt: skip
 
 ROOM = "datasets/tables"

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from engine import errors, places, store
-from engine.datasets.tables._files import is_number, plain, texts
+from engine import errors, people, places, store
+from engine.datasets.tables._files import is_number, plain, read_people, texts
 from engine.datasets.tables._table import SPLITS, Table, divided
 
 MOST_GROUPS = 100
@@ -54,6 +54,7 @@ def _load(name: str, file: Path, _mtime: int) -> Table:
     return from_frame(name, frame, said["label"], said["groups"], said["favourable"], said["weights"])
 
 
+@people.needs("bring")
 def bring(
     file: Path, name: str, *, label: str, groups: Sequence[str], positive: str | None = None, weights: str | None = None, without: Sequence[str] = ()
 ) -> Table:
@@ -78,7 +79,7 @@ def bring(
         raise errors.UserError(f"“{name[:60]}” cannot be a table's name.", "Use letters, digits, spaces, dots, - and _; at most 60.")
     if name in names():
         raise errors.UserError(f"There is a table named “{name}” already.", "Choose another name, or remove it first.")
-    frame = store.read_table(file)
+    frame = read_people(file)
     for column in (label, *groups, *([weights] if weights else []), *without):
         if column not in frame.columns:
             raise errors.unknown(f"column of {file.name}", column, [str(c) for c in frame.columns])
@@ -103,6 +104,7 @@ def _keep(made: Table, frame: pd.DataFrame, label: str, favourable: str, weights
     aside.rename(folder() / made.name)
 
 
+@people.needs("delete")
 def remove(name: str) -> None:
     """Take a brought table away; raises UserError for an unknown one."""
     if name not in names():
@@ -146,7 +148,9 @@ def as_text(column: pd.Series) -> pd.Series:
     return column.map(lambda v: None if v is None or v != v else str(v).strip()).astype(object)
 
 
-YES = ("1", "true", "yes", "y", "positive", "accepted", "approved", "good")
+YES = (
+    "1", "true", "yes", "y", "t", "positive", "accepted", "approved", "granted", "admitted", "hired", "good", "ja", "oui", "si", "sí", "sim", "tak",
+)  # fmt: skip
 
 
 def favourable_value(column: pd.Series, name: str, positive: str | None) -> str:

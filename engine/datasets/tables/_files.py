@@ -1,12 +1,35 @@
-"""Reading the Parquet files of tables that ship with the program."""
+"""Reading tables of people: those that ship with the program, and files of anybody's."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from engine import places, store
+from engine import errors, places, store
 from engine.datasets.tables._table import Table, divided
+
+_DECIMAL_COMMA = r"\s*[+-]?\d+(?:,\d+)?(?:[eE][+-]?\d+)?\s*"
+
+
+def read_people(path: Path) -> pd.DataFrame:
+    """Return a file of people as a frame with texts as names; columns in which every value is a number such as 0,5 hold numbers.
+
+    Raises:
+        UserError: as `store.read_table` does; for a file without people, or two columns of one name.
+    """
+    frame = store.read_table(path)
+    frame.columns = [str(name).strip() for name in frame.columns]
+    if frame.empty:
+        raise errors.UserError(f"{path.name} holds no people: there is no row below the header.", "Check that the file is complete.")
+    if twice := sorted(set(frame.columns[frame.columns.duplicated()])):
+        raise errors.UserError(f"{path.name} has two columns named “{twice[0]}”.", "Give each column a name of its own.")
+    for name in frame.columns:
+        told = frame[name].dropna()
+        texts_only = len(told) and not is_number(told) and not pd.api.types.is_bool_dtype(told)
+        if texts_only and told.astype(str).str.fullmatch(_DECIMAL_COMMA).all():
+            frame[name] = pd.to_numeric(frame[name].astype("string").str.replace(",", "."), errors="coerce").astype(np.float64)
+    return frame
 
 
 def table(

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine import errors, places, registry, safety
+from engine import errors, people, places, registry, safety
 from engine.datasets import clips
 from engine.datasets.clips import Clip, Files, Masks, Track
-from engine.importers.clips import _footage
+from engine.importers.clips import _footage, _moving
 from engine.importers.clips._given import Given, Shape, in_order
 
 __all__ = ["ROOM", "Brought", "Given", "Shape", "bring", "detected", "in_order", "kinds", "predictions", "read", "remove"]
@@ -69,9 +69,11 @@ def _detected_json(path: Path) -> str:
     raise errors.UserError(f"{safety.shown(path.name)} holds no masks that are known here.", f"Name its form, one of: {', '.join(kinds())}.")
 
 
+@people.needs("bring")
 def bring(
-    name: str, footage: Path, masks: Path | None = None, *, kind: str | None = None, occluder: Path | None = None, partial: bool = False
-) -> Brought:
+    name: str, footage: Path, masks: Path | None = None, *, kind: str | None = None, occluder: Path | None = None, partial: bool = False,
+    moving: bool = False,
+) -> Brought:  # fmt: skip
     """Make a clip of frames and masks that lie elsewhere, and return it.
 
     Args:
@@ -81,9 +83,10 @@ def bring(
         kind: form of the masks; told by the file where it is not given.
         occluder: masks, in any form, whose union is what hides objects.
         partial: take the frames that are there of a video that claims more.
+        moving: where no masks are given, find what moves in front of a still background.
 
     Raises:
-        UserError: for a name that is taken, and for frames or masks that are wrong, with file and frame.
+        UserError: for a name that is taken, for frames or masks that are wrong, with file and frame, and for a moving camera without masks.
     """
     slug = safety.slug(name)
     folder = places.inputs("clips") / slug
@@ -93,7 +96,7 @@ def bring(
     shutil.rmtree(aside, ignore_errors=True)
     try:
         found = _footage.put(footage, aside, partial=partial)
-        given = read(masks, found.shape, kind) if masks else Given(())
+        given = read(masks, found.shape, kind) if masks else _moving.found(Files(aside, found.files)) if moving else Given(())
         hiding = _united(read(occluder, replace(found.shape, overlap=True)), found.shape) if occluder else given.occluder
         notes = (*found.notes, *given.notes)
         shape = found.shape
@@ -106,6 +109,7 @@ def bring(
     return Brought(clips.read(folder), notes)
 
 
+@people.needs("delete")
 def remove(name: str) -> None:
     """Delete a clip that was brought; raises UserError where there is none of this name."""
     if name not in clips.brought():

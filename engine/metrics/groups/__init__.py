@@ -209,7 +209,8 @@ def _gap(name: str, decided: Decided, fewest: int) -> Gap:
     groups = [group for group, keep in zip(decided.groups, kept, strict=True) if keep]
     n = int(decided.people.n[kept].sum())
     measure = measures.of(value, min(low, value), max(high, value), n)
-    return Gap(name, measure, groups[int(ends.argmax())], groups[int(ends.argmin())], left_out)
+    lowest = len(ends) - 1 - int(ends[::-1].argmin())  # of equal groups another than the highest
+    return Gap(name, measure, groups[int(ends.argmax())], groups[lowest], left_out)
 
 
 def _interval(module: object, rates: Sequence[str], decided: Decided, kept: Bool[np.ndarray, " groups"]) -> tuple[float, float]:

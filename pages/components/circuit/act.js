@@ -1,6 +1,8 @@
 // Acting on a circuit: pruning along curves that were measured before, dropping and forcing pinned modules live.
 
 import { make } from "../canvas/canvas.js";
+import { Asking } from "./asking.js";
+import { set } from "./input.js";
 import { short } from "./lists.js";
 
 const [WIDE, TALL, LEFT, BELOW] = [520, 230, 40, 34];
@@ -15,11 +17,11 @@ function shape(tag, attributes, ...children) {
 }
 
 export class Act {
-  /** @param told {prune(nodes, text), pinned(), colours()} */
+  /** @param told {prune(nodes, text), pinned(), colours(), remember(state)} */
   constructor(told) {
-    Object.assign(this, { told, turn: 0, client: Math.random().toString(36).slice(2) });
-    this.ranking = make("select", { "aria-label": "Ranking", onchange: () => this.slide() });
-    this.kept = make("input", { type: "range", min: "1", step: "1", "aria-label": "Modules left", oninput: () => this.slide() });
+    Object.assign(this, { told, asking: new Asking() });
+    this.ranking = make("select", { "aria-label": "Ranking", onchange: () => this.slid() });
+    this.kept = make("input", { type: "range", min: "1", step: "1", "aria-label": "Modules left", oninput: () => this.slid() });
     this.keptSaid = make("b");
     this.chart = shape("svg", { viewBox: `0 0 ${WIDE} ${TALL}`, role: "img", "aria-label": "Accuracy over the number of modules left" });
     this.chart.style.cssText = "width:100%;max-width:560px;height:auto;display:block";
@@ -37,7 +39,7 @@ export class Act {
   }
 
   /** Take up what the page offers: {live, circuit, sets, pruning: {ranking: {kept, removed, density, milliseconds, sets}}}; null hides all. */
-  update(offer) {
+  update(offer, asked = {}) {
     this.root.hidden = !offer;
     if (!offer) return;
     const other = this.offer?.circuit !== offer.circuit;
@@ -51,12 +53,18 @@ export class Act {
     this.ranking.value = names.includes("greedy") ? "greedy" : names[0] || "";
     if (!names.length) return null;
     this.kept.max = String(Math.max(...this.curve.kept));
-    this.kept.value = this.kept.max;
+    set(this.ranking, asked.ranking);
+    this.kept.value = String(asked.kept || this.kept.max);
     return this.slide();
   }
 
   get curve() {
     return this.offer.pruning[this.ranking.value];
+  }
+
+  slid() {
+    this.slide();
+    this.told.remember({ ranking: this.ranking.value, kept: Number(this.kept.value) });
   }
 
   slide() {
@@ -119,19 +127,13 @@ export class Act {
 
   async act(how) {
     const pins = this.told.pinned().filter((i) => i < this.offer.modules);
-    this.turn += 1;
-    const turn = this.turn;
     this.said.textContent = "Measuring …";
     this.root.setAttribute("data-acted", "no");
     try {
-      const question = { kind: "act", circuit: this.offer.circuit, [how]: pins, sets: this.offer.sets, n: this.offer.n };
-      const response = await fetch(this.offer.live, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ client: this.client, turn, question }) });
-      if (turn !== this.turn || response.status === 409) return;
-      const said = response.status === 403 ? { error: await response.text(), hint: "" } : await response.json();
-      if (!response.ok) throw new Error(`${said.error} ${said.hint}`);
-      this.tell(said.answer.sets, how, pins);
+      const found = await this.asking.ask(this.offer.live, { kind: "act", circuit: this.offer.circuit, [how]: pins, sets: this.offer.sets, n: this.offer.n });
+      if (found) this.tell(found.answer.sets, how, pins);
     } catch (problem) {
-      if (turn === this.turn) this.said.replaceChildren(make("div", { class: "wrong", role: "alert" }, problem.message));
+      this.said.replaceChildren(make("div", { class: "wrong", role: "alert" }, problem.message));
     }
   }
 
@@ -144,7 +146,7 @@ export class Act {
   }
 
   destroy() {
-    this.turn += 1;
+    this.asking.end();
   }
 }
 

@@ -4,7 +4,7 @@ import { make } from "../canvas/canvas.js";
 import { short } from "./lists.js";
 import { ranked } from "./model.js";
 
-const KINDS = { link: "Links (static)", attention: "Attention (mean)", input: "Attention (this input)", attribution: "Attribution (this input)" };
+const KINDS = { link: "Links (static)", attention: "Attention (mean)", input: "Attention (this input)", attribution: "Attribution (this input)", difference: "Difference of attention", first: "Attention, first", second: "Attention, second", rewiring: "Difference of links", links_second: "Links, second", sentence: "Links of this sentence" };
 const FINE = 1000; // places of a slider
 
 export class Chooser {
@@ -90,9 +90,13 @@ export class Chooser {
   explain(graph, largest) {
     const scale = `Faint is near 0, plain is ${largest}; an arrow goes from the module that is heard to the one that listens.`;
     if (graph.kind === "link" && graph.step !== null) return `Links as they were at step ${graph.step}. ${scale}`;
+    if (graph.kind === "sentence") return `Links that “${graph.of}” makes: in this circuit the sentence decides who listens to whom. ${scale}`;
+    if (graph.kind === "link" && this.made.conditional) return `Links before any sentence. ${scale}`;
     if (graph.kind === "link") return `Links are part of the network: the same for every input. ${scale}`;
     if (graph.kind === "attention") return `Attention is a mean over examples${graph.slice ? ` (${graph.slice.replace("=", " ")})` : ""}. It changes from input to input while the links stay. ${scale}`;
     if (graph.kind === "input") return `Attention of ${graph.of}: what this input makes of the same links, no rewiring. ${scale}`;
+    if (graph.kind === "difference" || graph.kind === "rewiring") return `${graph.of}: blue and solid lines (filled cells) are more, orange and dashed lines (hollow cells) less. ${scale}`;
+    if (graph.kind === "first" || graph.kind === "second" || graph.kind === "links_second") return `${graph.of}. ${scale}`;
     return `Attention × gradient of ${graph.of}: blue speaks for the class, orange against it. ${scale}`;
   }
 
@@ -100,6 +104,7 @@ export class Chooser {
   name(graph) {
     const layer = graph.layer === null ? "" : graph.layer === this.made.layers ? ", read-out" : `, layer ${graph.layer}`;
     const step = graph.step === null ? "" : `, step ${graph.step}`;
-    return `${KINDS[graph.kind] || graph.kind}${layer}${graph.slice ? `, ${graph.slice.replace("=", " ")}` : ""}${step}`;
+    const of = graph.compared ? ` (${graph.of})` : "";
+    return `${KINDS[graph.kind] || graph.kind}${of}${layer}${graph.slice ? `, ${graph.slice.replace("=", " ")}` : ""}${step}`;
   }
 }

@@ -9,12 +9,15 @@ import { component } from "../canvas/streamlit.js";
 import { SvgPen } from "../canvas/svgpen.js";
 import { Act } from "./act.js";
 import { Chooser } from "./chooser.js";
+import { Compare } from "./compare.js";
 import { Graph, neighboursSaid } from "./graph.js";
 import { Input } from "./input.js";
-import { Cards, legend, short, Table } from "./lists.js";
+import { Cards, legend, short, Table, tries } from "./lists.js";
 import { CIRCUIT_CSS } from "./looks.js";
 import { Matrix } from "./matrix.js";
-import { called, edgesShown, letter, plainView, ranked, readView, search, sentence, unpack } from "./model.js";
+import { Sentence } from "./sentence.js";
+import { Stories } from "./story.js";
+import { called, edgesShown, letter, plainView, ranked, readView, search, sentence, unpack, widened } from "./model.js";
 
 const [HAND, MOVED, ALL] = [1, 2, 3]; // how much is to be drawn anew
 const REST = 450; // milliseconds without a move, before the page is told
@@ -30,13 +33,16 @@ export class Viewer {
     this.host = host;
     this.style = make("style");
     this.style.textContent = CIRCUIT_CSS;
-    this.graph = new Graph({ hover: (node) => this.hover(node), pin: (node, add) => this.click(node, add), paint: () => this.ask(MOVED) });
+    this.graph = new Graph({ hover: (node) => this.hover(node), pin: (node, add) => this.click(node, add), paint: () => this.moved() });
     this.matrix = new Matrix({ hover: (node) => this.hover(node), choose: (nodes, add) => this.choose(nodes, add) });
-    this.cards = new Cards({ pin: (node) => this.pin(node), note: (node, text) => this.note(node, text), hover: (node) => this.hover(node) });
+    this.cards = new Cards({ pin: (node) => this.pin(node), note: (node, text) => this.note(node, text), hover: (node) => this.hover(node), story: (node) => this.stories.of(node) });
+    this.stories = new Stories({ colours: () => this.theme, told: () => this.cards.fill(this.made, this.drawn, this.view) });
     this.table = new Table({ pin: (node) => this.pin(node) });
     this.chooser = new Chooser({ change: (change) => this.change(change, { slide: true }) });
-    this.input = new Input({ graphs: (graphs, focus) => this.measured(graphs, focus), pinned: () => [...this.view.pins], colours: () => this.theme, edges: () => this.strongest() });
-    this.act = new Act({ prune: (nodes) => this.prune(nodes), pinned: () => [...this.view.pins], colours: () => this.theme });
+    this.input = new Input({ graphs: (graphs, focus) => this.measured(graphs, focus), pinned: () => [...this.view.pins], colours: () => this.theme, edges: () => this.strongest(), remember: (asked) => this.asked("input", asked) });
+    this.act = new Act({ prune: (nodes) => this.prune(nodes), pinned: () => [...this.view.pins], colours: () => this.theme, remember: (asked) => this.asked("act", asked) });
+    this.compare = new Compare({ graphs: (graphs, focus, pairs) => this.measured(graphs, focus, pairs), choose: (nodes) => this.choose(nodes, false), remember: (asked) => this.asked("compare", asked) });
+    this.sentence = new Sentence({ graphs: (graphs, focus) => this.measured(graphs, focus), pinned: () => [...this.view.pins], colours: () => this.theme, remember: (asked) => this.asked("sentence", asked) });
     Object.assign(this, { hits: new Set(), past: [], hovered: -1, pruned: [] });
     this.build();
     this.observer = new ResizeObserver(() => this.resized());
@@ -70,7 +76,8 @@ export class Viewer {
     const left = make("div", {}, this.graph.root, this.underGraph);
     const right = make("div", {}, this.matrix.root, this.underMatrix);
     const { undo, table, ...pinned } = this.acts;
-    this.root = make("div", { class: "circuit" }, this.input.root, this.act.root, this.chooser.root, make("div", { class: "line" }, this.said, tools), this.keys, make("div", { class: "columns" }, left, right), this.legend,
+    this.tries = make("div", { class: "tries", role: "group", "aria-label": "Try" });
+    this.root = make("div", { class: "circuit" }, this.tries, this.input.root, this.act.root, this.compare.root, this.sentence.root, this.chooser.root, make("div", { class: "line" }, this.said, tools), this.keys, make("div", { class: "columns" }, left, right), this.legend,
       make("div", { class: "line" }, this.find, this.words, this.found, ...Object.values(pinned), undo, table), this.groups, this.cards.root, this.table.root, this.live);
     this.root.addEventListener("keydown", (event) => this.key(event));
     this.host.append(this.style, this.root);
@@ -88,17 +95,24 @@ export class Viewer {
       this.view = readView(sent, sent.start || JSON.stringify(sent.view || {}));
       Object.assign(this, { hits: new Set(), past: [] });
       this.graph.take(sent, other);
+      if (this.view.window) this.graph.look(this.view.window);
       this.matrix.take(sent);
       this.chooser.take(sent);
       this.fillWords();
       this.graph.root.setAttribute("aria-label", `${sent.title}: ${sent.modules} modules${sent.outputs ? ` and ${sent.outputs} output modules` : ""}. Arrow keys go from module to module.`);
       this.matrix.root.setAttribute("aria-label", "Who listens (rows) to whom (columns). Arrow keys go from cell to cell.");
     }
+    this.stories.update(sent.story || null);
+    this.tries.replaceChildren(...tries(sent.tries || [], (view) => this.begin(view)));
+    this.tries.hidden = !sent.tries?.length;
     this.legend.replaceChildren(legend(this.made, this.theme, (community) => this.choose(search(this.made, `community ${letter(community)}`), false)));
     this.resized();
     this.changed();
-    this.input.update(sent.input || null);
-    this.act.update(sent.act || null);
+    const { asked } = this.view;
+    this.input.update(sent.input || null, asked.input);
+    this.act.update(sent.act || null, asked.act);
+    this.compare.update(sent.compare || null, this.made, asked.compare);
+    this.sentence.update(sent.sentence || null, asked.sentence);
   }
 
   colour() {
@@ -131,16 +145,38 @@ export class Viewer {
       this.sliding = true;
       this.slideTimer = setTimeout(() => (this.sliding = false), REST);
     }
-    this.view = { ...this.view, ...change };
+    this.view = { ...this.view, ...change, ...(change.graph ? { wish: "" } : {}) };
     this.changed();
     this.restLater();
   }
 
   undo() {
     if (!this.past.length) return;
-    this.view = this.past.pop();
+    this.view = { ...this.past.pop(), asked: this.view.asked, window: this.view.window };
     this.changed();
     this.restLater();
+  }
+
+  /** The window onto the graph has moved: draw it, and let the address say where it stands. */
+  moved() {
+    this.ask(MOVED);
+    this.view = { ...this.view, window: this.graph.looked };
+    this.restLater();
+  }
+
+  /** A pane has asked something: the address holds it. */
+  asked(pane, asked) {
+    if (JSON.stringify(this.view.asked[pane] || {}) === JSON.stringify(asked)) return;
+    this.view = { ...this.view, asked: { ...this.view.asked, [pane]: asked } };
+    this.restLater();
+  }
+
+  /** Take up a view that somebody thought of; what was asked before is asked anew. */
+  begin(text) {
+    const view = readView(this.made, text);
+    this.change(view);
+    this.view = { ...this.view, wish: view.wish };
+    if (view.asked.compare) this.compare.begin(view.asked.compare, false);
   }
 
   click(node, add) {
@@ -265,6 +301,9 @@ export class Viewer {
     this.table.fill(this.made, this.view, this.hits);
     this.input.pinned();
     this.act.pinned();
+    this.sentence.pinned();
+    this.compare.drawn(this.drawn);
+    this.graph.root.dataset.note = this.drawn.empty && !this.now.edges.length ? this.drawn.empty : "";
     this.fillUnder();
     this.ask();
   }
@@ -302,7 +341,7 @@ export class Viewer {
     if (node < made.modules && made.community[node] >= 0) facts.push(`community ${letter(made.community[node])}`);
     if (!Number.isNaN(made.degree[node])) facts.push(`degree ${short(made.degree[node])}`);
     if (made.responds[node]) facts.push(`responds most to class ${made.responds[node]}`);
-    return `${facts.join(", ")}; ${neighboursSaid(made, this.drawn, node)}`;
+    return `${facts.join(", ")}; ${neighboursSaid(made, this.drawn, node)}${this.compare.partner(node)}`;
   }
 
   scene() {
@@ -337,19 +376,24 @@ export class Viewer {
 
   // what is measured live
 
-  /** Graphs of one input or slice have come: they stand beside those that are stored. */
-  measured(graphs, focus) {
-    const { made } = this;
+  /** Graphs of one input, slice or comparison have come: they stand beside those that are stored. `pairs`: edges that may be new here. */
+  measured(graphs, focus, pairs = []) {
+    const made = widened(this.made, pairs);
+    if (made !== this.made) Object.assign(this, { made, past: [] });
+    this.graph.made = this.matrix.made = made;
     for (const graph of graphs) {
-      graph.values = Float32Array.from(made.source, (source, e) => graph.value(made.target[e], source));
-      graph.total = graph.values.reduce((sum, v) => sum + (v === v), 0);
-      graph.weight = graph.values.reduce((sum, v) => sum + (v === v ? Math.abs(v) : 0), 0);
+      const all = Float32Array.from(made.source, (source, e) => graph.value(made.target[e], source));
+      graph.total = all.reduce((sum, v) => sum + (v === v), 0);
+      graph.weight = all.reduce((sum, v) => sum + (v === v ? Math.abs(v) : 0), 0);
+      graph.values = graph.kept ? all.map((v, e) => (graph.kept(made.target[e], made.source[e]) ? v : NaN)) : all;
     }
     made.graphs = [...made.graphs.filter(({ live }) => !live), ...graphs];
     made.byKey = new Map(made.graphs.map((graph) => [graph.key, graph]));
     this.chooser.take(made);
-    const keep = made.byKey.has(this.view.graph) && this.view.graph.startsWith("input");
-    this.view = { ...this.view, graph: keep ? this.view.graph : focus };
+    const { graph, wish } = this.view;
+    const shows = (one) => one?.live && (!one.empty || one.values.some((v) => v === v));
+    const found = [wish, graph].find((key) => shows(made.byKey.get(key)));
+    this.view = { ...this.view, wish: found === wish ? "" : wish, graph: found || focus };
     this.changed();
   }
 
@@ -416,6 +460,8 @@ export class Viewer {
     cancelAnimationFrame(this.frame);
     this.input.destroy();
     this.act.destroy();
+    this.compare.destroy();
+    this.sentence.destroy();
     this.style.remove();
     this.root.remove();
   }

@@ -1,33 +1,27 @@
 // The node-link view: modules stay where their signatures put them; only the window onto them moves.
 
-import { make } from "../canvas/canvas.js";
 import { mix } from "../canvas/colours.js";
 import { letter, partners, ranked } from "./model.js";
-import { packed, Pixels } from "./pixels.js";
+import { packed } from "./pixels.js";
+import { SLIP, Stage } from "./stage.js";
 
 export const LEVELS = 32; // shades of an edge's size
 const STROKES = 300; // drawn with width and arrow, for modules under the hand or pinned
 const FEW = 5000; // edges up to which a fine screen gets fine lines
 const MARKS = 500; // modules up to which each is a shape with a number
-const SLIP = 4;
+const DASH = 3; // of a line whose value is below 0: so many pixels drawn, as many left out
 const EDGE = 34; // pixels around the picture
 
-export class Graph {
+export class Graph extends Stage {
   /** @param told {hover(node), pin(node), paint(), moved()} */
   constructor(told) {
-    Object.assign(this, { told, window: null, hover: -1, frame: 0, paintMs: 0, pointers: new Map() });
-    this.base = make("canvas", { "aria-hidden": "true" });
-    this.over = make("canvas", { "aria-hidden": "true" });
-    this.root = make("div", { class: "stage", tabindex: "0", role: "application", "aria-roledescription": "module graph" }, this.base, this.over);
-    this.pixels = new Pixels(this.base);
+    super(told, "module graph", "stage");
+    Object.assign(this, { window: null, hover: -1, frame: 0, paintMs: 0, pointers: new Map() });
     this.listen();
   }
 
   listen() {
-    const at = (event) => {
-      const box = this.root.getBoundingClientRect();
-      return [event.clientX - box.left, event.clientY - box.top];
-    };
+    const at = (event) => this.at(event);
     this.root.addEventListener("wheel", (event) => {
       if (!event.ctrlKey && !event.shiftKey && !this.root.matches(":focus")) return; // the page scrolls until the graph is taken up
       event.preventDefault();
@@ -88,6 +82,19 @@ export class Graph {
   fit() {
     this.window = { ...this.fitted };
     this.told.paint();
+  }
+
+  /** Where the window stands, in a few digits; null where it shows everything. */
+  get looked() {
+    const { x, y, scale } = this.window;
+    const zoom = scale / this.fitted.scale;
+    const still = Math.abs(zoom - 1) < 1e-3 && Math.hypot(x - this.fitted.x, y - this.fitted.y) * scale < 1;
+    return still ? null : [x, y, zoom].map((value) => Number(value.toPrecision(4)));
+  }
+
+  /** Stand where an address says. */
+  look([x, y, zoom]) {
+    this.window = { x, y, scale: this.fitted.scale * Math.min(Math.max(zoom, 0.5), 60) };
   }
 
   /** Take up a circuit; the window stays unless another circuit has come. */
@@ -173,7 +180,8 @@ export class Graph {
     for (let i = 0; i < made.n; i++) [sx[i], sy[i]] = [ox + (places.x[i] - view.x) * scale, oy - (places.y[i] - view.y) * scale];
     for (let i = edges.length - 1; i >= 0; i--) {
       const e = edges[i];
-      pixels.line(sx[source[e]], sy[source[e]], sx[target[e]], sy[target[e]], colours[levelOf(graph.values[e], largest, signed)]);
+      const level = levelOf(graph.values[e], largest, signed);
+      pixels.line(sx[source[e]], sy[source[e]], sx[target[e]], sy[target[e]], colours[level], level >= LEVELS ? DASH : 0);
     }
   }
 
@@ -196,8 +204,10 @@ export class Graph {
         pen.lineTo(...this.screen(target[e]));
       }
       Object.assign(pen, { strokeStyle: colours[at], lineWidth: 1 });
+      pen.setLineDash(at >= LEVELS ? [DASH, DASH] : []);
       pen.stroke();
     }
+    pen.setLineDash([]);
   }
 
   dots(theme, fine) {
@@ -214,13 +224,7 @@ export class Graph {
 
   /** What follows the hand: strokes of pinned and hovered modules, shapes and numbers. */
   overlay() {
-    const fine = Math.min(globalThis.devicePixelRatio || 1, 2);
-    const [width, height] = [Math.round(this.width * fine), Math.round(this.height * fine)];
-    if (this.over.width !== width || this.over.height !== height) Object.assign(this.over, { width, height });
-    const pen = this.over.getContext("2d");
-    pen.setTransform(fine, 0, 0, fine, 0, 0);
-    pen.clearRect(0, 0, this.width, this.height);
-    this.ink(pen);
+    this.ink(this.clean(this.width, this.height));
   }
 
   /** Draw strokes and modules with any pen that draws like a canvas. */
@@ -264,7 +268,9 @@ export class Graph {
     pen.beginPath();
     pen.moveTo(x0, y0);
     curve(pen, x0, y0, bx, by, ex, ey);
+    pen.setLineDash(graph.values[e] < 0 ? [6, 4] : []);
     pen.stroke();
+    pen.setLineDash([]);
     const size = 3.5 + 2.5 * share;
     const [ux, uy] = [tx / long, ty / long];
     pen.beginPath();

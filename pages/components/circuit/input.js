@@ -2,16 +2,19 @@
 
 import { make } from "../canvas/canvas.js";
 import { parse } from "../canvas/colours.js";
+import { Asking } from "./asking.js";
 import { short } from "./lists.js";
 
 const CUT = 20; // edges that are cut one by one at a press
 const SLOW = 600; // milliseconds after which waiting is told
+export const SET = "set:"; // marks a data set among other choices
+const OUTPUTS = 8; // output modules whose shares are listed
 const SIDE = 64; // pixels that an uploaded picture is brought to
 
 export class Input {
-  /** @param told {graphs(graphs, focus), pinned(), colours(), edges()} */
+  /** @param told {graphs(graphs, focus), pinned(), colours(), edges(), remember(state)} */
   constructor(told) {
-    Object.assign(this, { told, turn: 0, client: Math.random().toString(36).slice(2), chosen: null, answer: null });
+    Object.assign(this, { told, asking: new Asking(), chosen: null, answer: null });
     this.tiles = make("div", { class: "pictures", role: "group", "aria-label": "Inputs" });
     this.upload = make("input", { type: "file", accept: "image/png,image/jpeg", "aria-label": "Upload an image", onchange: () => this.take(this.upload.files[0]) });
     this.classes = make("select", { "aria-label": "Class that attribution is for", onchange: () => this.ask() });
@@ -21,29 +24,47 @@ export class Input {
     this.said = make("div", { role: "status", class: "small" });
     this.maps = make("div", { class: "maps" });
     this.bars = make("div", { class: "bars" });
+    this.outputs = make("div", { class: "bars", role: "group", "aria-label": "Output modules" });
     this.cutButton = make("button", { type: "button", class: "quiet", disabled: true, onclick: () => this.measureCuts() }, `Cut the ${CUT} strongest shown edges, one by one`);
     this.cutSaid = make("div", { class: "small" });
     const label = (word, ...inner) => make("label", {}, make("span", {}, word), ...inner);
     const left = make("div", {}, this.tiles, make("div", { class: "line small", style: "margin-top:6px" }, label("or upload", this.upload)), make("div", { class: "line" }, label("Shift", this.shift, this.strength)), make("div", { class: "line" }, label("or average", this.slices)));
     const middle = make("div", {}, this.maps, this.said);
-    const right = make("div", {}, this.bars, make("div", { class: "line", style: "margin-top:6px" }, label("Attribution for", this.classes)), this.cutButton, this.cutSaid);
+    const right = make("div", {}, this.bars, this.outputs, make("div", { class: "line", style: "margin-top:6px" }, label("Attribution for", this.classes)), this.cutButton, this.cutSaid);
     this.root = make("div", { class: "asked", hidden: true }, left, middle, right);
   }
 
-  /** Take up what the page offers: {live, circuit, examples, classes, shifts, channels, first}; null hides all. */
-  update(offer) {
+  /** Take up what the page offers: {live, circuit, examples, classes, shifts, channels}, and what the address asks; null hides all. */
+  update(offer, asked = {}) {
     this.root.hidden = !offer;
     if (!offer) return;
     const other = !this.offer || this.offer.circuit !== offer.circuit;
     this.offer = offer;
     if (!other) return;
-    this.tiles.replaceChildren(...offer.examples.map((one) => make("button", { type: "button", title: `${one.label}, ${one.id}`, "aria-label": `Example ${one.id}, class ${one.label}`, "aria-pressed": "false", "data-id": one.id, onclick: () => this.open(one.id) }, make("img", { src: one.url, alt: "", loading: "lazy" }))));
-    const option = (value, word) => make("option", { value }, word);
+    this.tiles.replaceChildren(...tiles(offer.examples, (id) => this.open(id)));
     this.classes.replaceChildren(option("", "predicted class"), ...offer.classes.map((name) => option(name, `class ${name}`)));
-    this.slices.replaceChildren(option("", "one input"), option("*", "200 examples of all classes"), ...offer.classes.map((name) => option(name, `200 examples of class ${name}`)));
+    this.slices.replaceChildren(option("", "one input"), option("*", "200 examples of all classes"), ...offer.classes.map((name) => option(name, `200 examples of class ${name}`)), ...offer.sets.map((name) => option(SET + name, `200 examples of ${name.replaceAll("_", " ")}`)));
     this.shift.replaceChildren(option("", "none"), ...Object.keys(offer.shifts).map((name) => option(name, name.replaceAll("_", " "))));
     this.chosen = null;
-    if (offer.examples.length) this.open(offer.examples[0].id);
+    this.restore(asked);
+  }
+
+  /** What is asked, as the address holds it; an uploaded picture stays here. */
+  state() {
+    const { example_id: chosen } = this.chosen || {};
+    const example = chosen === this.offer.examples[0]?.id ? "" : chosen;
+    const said = { example, shift: this.shift.value, strength: this.shift.value && Number(this.strength.value), slice: this.slices.value, class: this.classes.value };
+    return Object.fromEntries(Object.entries(said).filter(([, value]) => value));
+  }
+
+  /** Ask what an address asks, or about the first example. */
+  restore(asked) {
+    set(this.classes, asked.class);
+    if (set(this.shift, asked.shift)) this.strengths(asked.strength);
+    const known = this.offer.examples.find(({ id }) => id === asked.example) || this.offer.examples[0];
+    if (asked.slice && known) this.chosen = { example_id: known.id };
+    if (set(this.slices, asked.slice)) this.slice();
+    else if (known) this.open(known.id);
   }
 
   open(id) {
@@ -56,38 +77,24 @@ export class Input {
   /** Bring an uploaded picture to the circuit's size and ask about it. */
   async take(file) {
     if (!file) return;
-    let bitmap;
     try {
-      bitmap = await createImageBitmap(file);
-    } catch {
-      this.complain("This file cannot be read as a picture.", "Choose a PNG or JPEG.");
+      this.chosen = { image: await brought(file, this.offer.channels) };
+    } catch (problem) {
+      this.complain(problem.message, "");
       return;
     }
-    const side = Math.min(bitmap.width, bitmap.height);
-    const canvas = make("canvas", { width: String(SIDE), height: String(SIDE) });
-    const pen = canvas.getContext("2d");
-    Object.assign(pen, { fillStyle: "#fff", imageSmoothingQuality: "high" });
-    pen.fillRect(0, 0, SIDE, SIDE);
-    pen.drawImage(bitmap, (bitmap.width - side) / 2, (bitmap.height - side) / 2, side, side, 0, 0, SIDE, SIDE);
-    const { data } = pen.getImageData(0, 0, SIDE, SIDE);
-    const grey = this.offer.channels === 1;
-    const pixels = new Uint8Array(SIDE * SIDE * (grey ? 1 : 3));
-    for (let i = 0; i < SIDE * SIDE; i++) {
-      if (grey) pixels[i] = Math.round(0.299 * data[4 * i] + 0.587 * data[4 * i + 1] + 0.114 * data[4 * i + 2]);
-      else pixels.set(data.subarray(4 * i, 4 * i + 3), 3 * i);
-    }
-    this.chosen = { image: { shape: [SIDE, SIDE, grey ? 1 : 3], data: btoa(String.fromCharCode(...pixels)) } };
     this.slices.value = "";
     for (const button of this.tiles.children) button.setAttribute("aria-pressed", "false");
     this.ask();
   }
 
   shifted() {
-    const strengths = this.offer.shifts[this.shift.value] || [];
-    this.strength.hidden = !strengths.length;
-    this.strength.replaceChildren(...strengths.map((value) => make("option", { value: String(value) }, String(value))));
-    if (strengths.length) this.strength.value = String(strengths[Math.floor(strengths.length / 2)]);
+    this.strengths();
     this.again();
+  }
+
+  strengths(chosen) {
+    offerStrengths(this.strength, this.offer.shifts[this.shift.value] || [], chosen);
   }
 
   again() {
@@ -115,7 +122,8 @@ export class Input {
 
   async slice() {
     if (!this.slices.value) return this.ask();
-    const one = this.slices.value === "*" ? {} : { class: this.slices.value };
+    const { value } = this.slices;
+    const one = value === "*" ? {} : value.startsWith(SET) ? { dataset: value.slice(SET.length) } : { class: value };
     const found = await this.fetched({ kind: "slice", ...this.question(), ...one, n: 200 });
     if (!found) return null;
     this.answer = found.answer;
@@ -145,22 +153,18 @@ export class Input {
   }
 
   async fetched(question) {
-    this.turn += 1;
-    const turn = this.turn;
     this.root.setAttribute("data-asking", "yes");
-    const slow = setTimeout(() => turn === this.turn && this.said.replaceChildren("Asking the circuit. The first answer after a pause takes some seconds …"), SLOW);
+    const slow = setTimeout(() => this.said.replaceChildren("Asking the circuit. The first answer after a pause takes some seconds …"), SLOW);
+    this.told.remember(this.state());
     try {
-      const response = await fetch(this.offer.live, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ client: this.client, turn, question }) });
-      if (turn !== this.turn || response.status === 409) return null;
-      if (response.status === 403) return this.complain(await response.text(), "");
-      const said = await response.json();
-      if (!response.ok) return this.complain(said.error, said.hint);
-      return { answer: said.answer, arrays: Object.fromEntries(Object.entries(said.arrays).map(([name, array]) => [name, decoded(array)])) };
-    } catch {
-      return this.complain("The server does not answer.", "Try again once it does.");
+      const found = await this.asking.ask(this.offer.live, question);
+      if (found) this.root.setAttribute("data-asking", "no");
+      return found;
+    } catch (problem) {
+      this.root.setAttribute("data-asking", "no");
+      return this.complain(problem.message, "");
     } finally {
       clearTimeout(slow);
-      if (turn === this.turn) this.root.setAttribute("data-asking", "no");
     }
   }
 
@@ -203,11 +207,21 @@ export class Input {
     this.pinned();
     if (answer.probabilities) this.fillBars();
     else this.bars.replaceChildren(make("span", {}, `accuracy on these ${answer.n}`), make("span"), make("b", {}, `${Math.round(1000 * answer.accuracy) / 10} %`));
+    this.fillOutputs();
     const right = answer.label === null || answer.label === undefined ? "" : answer.label === answer.predicted ? ", which is right" : `; it is ${this.name(answer.label)}`;
     this.said.replaceChildren(answer.probabilities ? make("p", {}, make("b", {}, `Answer: ${this.name(answer.predicted)}`), `${right}. Links are the same for every image; only attention is of this one.`) : make("p", {}, `Means over ${answer.n} test examples. Links are the same for each of them.`));
     this.cutButton.disabled = !answer.probabilities;
     this.cutSaid.replaceChildren();
     this.root.removeAttribute("data-cut");
+  }
+
+  /** How much each output module counts in the answer. */
+  fillOutputs() {
+    const shares = this.arrays.confidence ? [...this.arrays.confidence.data] : [];
+    const most = Math.max(...shares);
+    const order = shares.map((_, o) => o).sort((a, b) => shares[b] - shares[a]).slice(0, OUTPUTS);
+    const head = make("span", { class: "muted small", style: "grid-column:1/-1;margin-top:6px" }, `Share of the answer, output modules${shares.length > OUTPUTS ? `, ${OUTPUTS} of ${shares.length}` : ""}`);
+    this.outputs.replaceChildren(...(shares.length ? [head] : []), ...order.flatMap((o) => [make("span", {}, `o${o}`), make("s", { "aria-hidden": "true", style: `--share:${(100 * shares[o]) / most}%` }), make("span", {}, `${(100 * shares[o]).toFixed(1)} %`)]));
   }
 
   fillBars() {
@@ -230,18 +244,59 @@ export class Input {
   }
 
   destroy() {
-    this.turn += 1;
+    this.asking.end();
   }
+}
+
+export const option = (value, word) => make("option", { value }, word);
+
+/** Choose what an address says, where that is offered; say whether anything is chosen. */
+export function set(select, value) {
+  if (value !== undefined && [...select.options].some((one) => one.value === String(value))) select.value = String(value);
+  return Boolean(select.value);
+}
+
+/** Offer a shift's strengths, the middle one at first. */
+export function offerStrengths(select, strengths, chosen) {
+  select.hidden = !strengths.length;
+  select.replaceChildren(...strengths.map((value) => option(String(value), String(value))));
+  if (strengths.length) select.value = String(strengths[Math.floor(strengths.length / 2)]);
+  set(select, chosen);
+}
+
+/** Buttons with pictures of examples. */
+export function tiles(examples, open, word = "Example") {
+  return examples.map((one) => make("button", { type: "button", title: `${one.label}, ${one.id}`, "aria-label": `${word} ${one.id}, class ${one.label}`, "aria-pressed": "false", "data-id": one.id, onclick: () => open(one.id) }, make("img", { src: one.url, alt: "", loading: "lazy" })));
+}
+
+/** Return a picture file as a question holds it, brought to a small square; raises Error with a sentence. */
+export async function brought(file, channels) {
+  let bitmap;
+  try {
+    bitmap = await createImageBitmap(file);
+  } catch {
+    throw new Error("This file cannot be read as a picture. Choose a PNG or JPEG.");
+  }
+  const side = Math.min(bitmap.width, bitmap.height);
+  const canvas = make("canvas", { width: String(SIDE), height: String(SIDE) });
+  const pen = canvas.getContext("2d");
+  Object.assign(pen, { fillStyle: "#fff", imageSmoothingQuality: "high" });
+  pen.fillRect(0, 0, SIDE, SIDE);
+  pen.drawImage(bitmap, (bitmap.width - side) / 2, (bitmap.height - side) / 2, side, side, 0, 0, SIDE, SIDE);
+  const { data } = pen.getImageData(0, 0, SIDE, SIDE);
+  const grey = channels === 1;
+  const pixels = new Uint8Array(SIDE * SIDE * (grey ? 1 : 3));
+  for (let i = 0; i < SIDE * SIDE; i++) {
+    if (grey) pixels[i] = Math.round(0.299 * data[4 * i] + 0.587 * data[4 * i + 1] + 0.114 * data[4 * i + 2]);
+    else pixels.set(data.subarray(4 * i, 4 * i + 3), 3 * i);
+  }
+  return { shape: [SIDE, SIDE, grey ? 1 : 3], data: btoa(String.fromCharCode(...pixels)) };
 }
 
 const signed = (value) => `${value >= 0 ? "+" : "−"}${short(Math.abs(value))}`;
 
-function decoded({ dtype, shape, data }) {
-  const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
-  return { shape, data: dtype === "uint8" ? bytes : new Float32Array(bytes.buffer) };
-}
-
-function pixels(canvas, { shape: [h, w, c], data }) {
+/** Draw a picture that the circuit got, as it is. */
+export function pixels(canvas, { shape: [h, w, c], data }) {
   Object.assign(canvas, { width: w, height: h });
   const pen = canvas.getContext("2d");
   const made = pen.createImageData(w, h);
@@ -250,7 +305,7 @@ function pixels(canvas, { shape: [h, w, c], data }) {
 }
 
 /** A heat map over the picture in grey: the more of a colour, the more is read there. */
-function heated(canvas, values, side, image, colour) {
+export function heated(canvas, values, side, image, colour) {
   const [h, w] = image ? image.shape : [8 * side, 8 * side];
   Object.assign(canvas, { width: w, height: h });
   const pen = canvas.getContext("2d");

@@ -18,7 +18,7 @@ export function short(value) {
 
 /** Cards of pinned modules: what is known of each, its partners with values, a note. */
 export class Cards {
-  /** @param told {pin(node), note(node, text), hover(node)} */
+  /** @param told {pin(node), note(node, text), hover(node), story(node)} */
   constructor(told) {
     this.told = told;
     this.root = make("div", { class: "cards", role: "group", "aria-label": "Pinned modules" });
@@ -41,18 +41,13 @@ export class Cards {
   }
 
   card(made, graph, view, node) {
-    const facts = [];
-    if (node < made.modules) {
-      if (made.community[node] >= 0) facts.push(`community ${letter(made.community[node])}`);
-      facts.push(`degree ${short(made.degree[node])}`);
-      if (made.responds[node]) facts.push(`responds most to class ${made.responds[node]}`);
-      if (!Number.isNaN(made.ablation[node])) facts.push(`loss ${made.ablation[node] >= 0 ? "+" : "−"}${short(Math.abs(made.ablation[node]))} nats without it`);
-    }
+    const output = node >= made.modules;
+    const facts = output ? "An output module: it pools what it hears into the answer." : facts_of(made, node).join(" ");
     const close = make("button", { type: "button", class: "quiet small", title: "Unpin", "aria-label": `Unpin ${called(made, node)}`, onclick: () => this.told.pin(node) }, "✕");
     const note = make("input", { type: "text", placeholder: "Note", "aria-label": `Note on ${called(made, node)}`, maxlength: "200", value: view.notes[node] || "", onchange: () => this.told.note(node, note.value) });
     const title = make("h2", {}, node < made.modules ? `Module ${node}` : `Output ${node - made.modules}`, made.labels[node] ? ` · ${made.labels[node]}` : "");
     const lists = make("div", { class: "both" }, this.list(made, graph, node, "in", "Listens to"), this.list(made, graph, node, "out", "Is heard by"));
-    return make("section", { class: "card", "data-module": String(node) }, make("header", {}, title, close), make("p", { class: "small muted" }, facts.join(" · ") || "output module: pools what it hears into the answer"), lists, note);
+    return make("section", { class: "card", "data-module": String(node) }, make("header", {}, title, close), make("p", { class: "small" }, facts), ...(output ? [] : [this.told.story(node)]), lists, note);
   }
 
   list(made, graph, node, way, title, members = null) {
@@ -68,6 +63,21 @@ export class Cards {
     const said = found.length > rows.length ? ` · ${rows.length} of ${found.length}` : "";
     return make("div", {}, make("h3", {}, `${title}${said}`), rows.length ? make("ol", {}, ...rows) : make("p", { class: "small muted" }, "nobody in this graph"));
   }
+}
+
+/** What is stored of a module, as sentences. */
+function facts_of(made, node) {
+  const rank = (values) => {
+    const above = values.subarray(0, made.modules).reduce((sum, v) => sum + (v > values[node]), 0);
+    return `${above + 1}${["th", "st", "nd", "rd"][above < 3 ? above + 1 : 0]} of ${made.modules}`;
+  };
+  const facts = [];
+  if (made.community[node] >= 0) facts.push(`Community ${letter(made.community[node])}.`);
+  if (!Number.isNaN(made.degree[node])) facts.push(`Heard by ${short(made.degree[node])} others on average (degree, ${rank(made.degree)}).`);
+  if (made.responds[node]) facts.push(`Of all classes it responds most to class ${made.responds[node]}.`);
+  const loss = made.ablation[node];
+  if (!Number.isNaN(loss)) facts.push(`Without it the loss ${loss >= 0 ? "rises" : "falls"} by ${short(Math.abs(loss))} nats (${rank(made.ablation)}).`);
+  return facts;
 }
 
 /** The table of modules, sorted by any column; found ones first. */
@@ -107,6 +117,11 @@ export class Table {
   }
 }
 
+/** Cards that lead to telling views. */
+export function tries(list, act) {
+  return list.map(({ label, seen, view }) => make("button", { type: "button", onclick: () => act(view) }, make("b", {}, label), make("span", {}, seen)));
+}
+
 /** What signs mean, with communities to choose. */
 export function legend(made, theme, choose) {
   const sizes = new Map();
@@ -116,5 +131,5 @@ export function legend(made, theme, choose) {
     make("button", { type: "button", class: "quiet small", title: `Pin community ${letter(community)}`, onclick: () => choose(community) },
       make("i", { style: `background:${theme.categorical[community % theme.categorical.length]}` }), `${letter(community)}, ${size} module${size > 1 ? "s" : ""}`));
   const rest = found.length > 12 ? [make("span", {}, `and ${found.length - 12} more communities`)] : [];
-  return make("div", { class: "legend" }, ...buttons, ...rest, make("span", {}, "circle: processor, larger with its degree"), ...(made.outputs ? [make("span", {}, "square: output module")] : []));
+  return make("div", { class: "legend" }, ...buttons, ...rest, make("span", {}, "circle: processor, larger with its degree"), make("span", {}, "line: the plainer, the larger its value; thick with an arrow to who listens where a module is pinned"), ...(made.outputs ? [make("span", {}, "square: output module")] : []));
 }

@@ -33,13 +33,19 @@ export const CIRCUIT_CSS = `
 .stage:active { cursor: grabbing; }
 .narrow .stage { height: 360px; }
 .stage.square { height: auto; aspect-ratio: 1; max-height: 470px; max-width: 470px; border-color: transparent; cursor: crosshair; touch-action: none; margin: 0 auto; }
+.stage[data-note]:not([data-note=""])::after { content: attr(data-note); position: absolute; inset: auto auto 10px 14px; max-width: 26em; color: var(--muted); font-size: 13.5px; pointer-events: none; z-index: 1; }
 .stage canvas { position: absolute; left: 0; top: 0; width: 100%; height: 100%; display: block; }
 .under { min-height: 40px; font-size: 12.5px; color: var(--muted); margin-top: 4px; }
 .under b { color: var(--ink); font-weight: 600; }
+.tries { display: flex; flex-wrap: wrap; gap: 8px; margin-bottom: 14px; }
+.tries button { display: grid; gap: 2px; text-align: left; flex: 1 1 210px; max-width: 320px; background: none; border: 1px solid var(--rule); border-radius: 4px; padding: 8px 11px; font-size: 13px; align-content: start; }
+.tries button:hover { border-color: var(--accent); background: var(--tint); }
+.tries b { font-weight: 600; color: var(--accent); }
+.tries span { color: var(--muted); }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 12px; font-size: 12.5px; color: var(--muted); margin: 2px 0 8px; align-items: center; }
 .legend button { display: inline-flex; gap: 5px; align-items: center; padding: 1px 5px; min-height: 24px; }
 .legend i { width: 10px; height: 10px; border-radius: 50%; display: inline-block; flex: none; }
-.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(270px, 1fr)); gap: 12px; margin-top: 8px; }
+.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(330px, 100%), 1fr)); gap: 12px; margin-top: 8px; }
 .card { border: 1px solid var(--rule); border-radius: 4px; padding: 8px 11px 10px; display: grid; gap: 5px; align-content: start; min-width: 0; }
 .card header { display: flex; gap: 8px; align-items: baseline; }
 .card header button { margin-left: auto; }
@@ -51,6 +57,12 @@ export const CIRCUIT_CSS = `
 .card ol s { flex: 1; height: 5px; text-decoration: none; position: relative; min-width: 12px; }
 .card ol s::before { content: ""; position: absolute; left: 0; top: 0; bottom: 0; width: var(--share); background: var(--bar, var(--accent)); border-radius: 2px; }
 .card input { width: 100%; }
+.story { display: flex; gap: 10px; align-items: flex-start; }
+.story:empty { display: none; }
+.story figure { margin: 0; flex: none; color: var(--muted); text-align: center; }
+.story canvas { width: 84px; height: 84px; display: block; image-rendering: pixelated; border-radius: 3px; }
+.story div { display: grid; gap: 4px; }
+.asked.compared .pictures button { width: 36px; height: 36px; }
 .tabled { max-height: 330px; overflow: auto; border: 1px solid var(--rule); border-radius: 4px; margin-top: 8px; }
 .tabled table { border-collapse: collapse; width: 100%; font-size: 13px; }
 .tabled th, .tabled td { text-align: right; padding: 2px 10px; border-bottom: 1px solid var(--rule); white-space: nowrap; }
@@ -67,6 +79,12 @@ export const CIRCUIT_CSS = `
 .asked.acts { grid-template-columns: minmax(0, 1.2fr) minmax(0, 1fr); }
 .asked.acts > div { display: grid; gap: 8px; min-width: 0; }
 .narrow .asked.acts { grid-template-columns: minmax(0, 1fr); }
+.asked.compared, .asked.sentence { grid-template-columns: minmax(0, 1fr) minmax(0, 1.25fr); }
+.asked.compared > div, .asked.sentence > div { display: grid; gap: 7px; min-width: 0; align-content: start; }
+.narrow .asked.compared, .narrow .asked.sentence { grid-template-columns: minmax(0, 1fr); }
+.verdict { border-left: 3px solid var(--axis); padding: 1px 10px; }
+.verdict.changed { border-color: var(--accent); }
+.mostly td.less { color: var(--warn); }
 .pictures { display: flex; flex-wrap: wrap; gap: 5px; }
 .pictures button { padding: 0; border: 1px solid var(--rule); border-radius: 3px; background: var(--surface); width: 46px; height: 46px; overflow: hidden; }
 .pictures button[aria-pressed="true"] { box-shadow: 0 0 0 2px var(--accent); }

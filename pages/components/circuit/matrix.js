@@ -1,29 +1,23 @@
 // The adjacency matrix: who listens (rows) to whom (columns), modules in one order, the same edges as in the graph.
 
-import { make } from "../canvas/canvas.js";
 import { letter, ranked } from "./model.js";
-import { levelOf, shades } from "./graph.js";
-import { packed, Pixels } from "./pixels.js";
+import { LEVELS, levelOf, shades } from "./graph.js";
+import { packed } from "./pixels.js";
+import { SLIP, Stage } from "./stage.js";
 
 const BAND = 12; // pixels of the bars that show communities
-const SLIP = 4;
+const HOLLOW = 5; // pixels from which on a cell whose value is below 0 is a frame
 
-export class Matrix {
+export class Matrix extends Stage {
   /** @param told {hover(node, other), choose(nodes, add), edge(edge)} */
   constructor(told) {
-    Object.assign(this, { told, cell: null });
-    this.base = make("canvas", { "aria-hidden": "true" });
-    this.over = make("canvas", { "aria-hidden": "true" });
-    this.root = make("div", { class: "stage square", tabindex: "0", role: "application", "aria-roledescription": "adjacency matrix" }, this.base, this.over);
-    this.pixels = new Pixels(this.base);
+    super(told, "adjacency matrix", "stage square");
+    this.cell = null;
     this.listen();
   }
 
   listen() {
-    const at = (event) => {
-      const box = this.root.getBoundingClientRect();
-      return [event.clientX - box.left, event.clientY - box.top];
-    };
+    const at = (event) => this.at(event);
     this.root.addEventListener("pointerdown", (event) => {
       this.root.setPointerCapture(event.pointerId);
       this.from = at(event);
@@ -116,7 +110,9 @@ export class Matrix {
       const e = now.edges[i];
       const [column, row] = [place[source[e]], place[target[e]]];
       const [w, h] = cell < 1 ? [1, 1] : [Math.max(1, from[column + 1] - from[column]), Math.max(1, from[row + 1] - from[row])];
-      this.pixels.box(from[column], from[row], Math.min(w, wide), Math.min(h, wide), colours[levelOf(graph.values[e], largest, signed)]);
+      const level = levelOf(graph.values[e], largest, signed);
+      this.pixels.box(from[column], from[row], Math.min(w, wide), Math.min(h, wide), colours[level]);
+      if (level >= LEVELS && w >= HOLLOW && h >= HOLLOW) this.pixels.box(from[column] + 2, from[row] + 2, w - 4, h - 4, packed(theme.background));
     }
     this.bands(theme, fine, from);
     this.pixels.show();
@@ -138,12 +134,7 @@ export class Matrix {
 
   overlay() {
     const { view, theme, hover } = this.scene;
-    const fine = Math.min(globalThis.devicePixelRatio || 1, 2);
-    const real = Math.round(this.size * fine);
-    if (this.over.width !== real) Object.assign(this.over, { width: real, height: real });
-    const pen = this.over.getContext("2d");
-    pen.setTransform(fine, 0, 0, fine, 0, 0);
-    pen.clearRect(0, 0, this.size, this.size);
+    const pen = this.clean(this.size, this.size);
     const { place, n } = this.made;
     const cell = this.side / n;
     const wide = Math.max(1.5, cell);

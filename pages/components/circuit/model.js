@@ -46,8 +46,25 @@ export function ranked(graph) {
   const size = Float32Array.from(values, Math.abs);
   const order = Uint32Array.from(kept).sort((a, b) => size[b] - size[a] || a - b);
   const sizes = Float32Array.from(order, (e) => size[e]);
-  graph.ranked = { order, sizes, largest: sizes[0] || 0, signed: kept.some((e) => values[e] < 0) };
+  graph.ranked = { order, sizes, largest: sizes[0] || 0, signed: Boolean(graph.signs) || kept.some((e) => values[e] < 0) };
   return graph.ranked;
+}
+
+/** Return a circuit with more edges, [target, source] each; graphs that lack them have no value there. The same where none is new. */
+export function widened(made, pairs) {
+  const known = new Set(Array.from(made.source, (source, e) => made.target[e] * made.n + source));
+  const more = pairs.filter(([target, source]) => !known.has(target * made.n + source));
+  if (!more.length) return made;
+  const longer = (values, added) => {
+    const long = new values.constructor(values.length + added.length);
+    long.set(values);
+    long.set(added, values.length);
+    return long;
+  };
+  const none = new Float32Array(more.length).fill(NaN);
+  const graphs = made.graphs.map((graph) => ({ ...graph, ranked: null, values: longer(graph.values, none) }));
+  const [target, source] = [0, 1].map((end) => longer(made[end ? "source" : "target"], more.map((pair) => pair[end])));
+  return { ...made, source, target, graphs, byKey: new Map(graphs.map((graph) => [graph.key, graph])) };
 }
 
 /** How many of falling sizes are at least so large. */
@@ -161,8 +178,16 @@ export function readView(made, text) {
     threshold: Number.isFinite(said.threshold) ? Math.max(0, said.threshold) : 0,
     most: Number.isInteger(said.most) && said.most > 0 ? said.most : Math.max(FIRST_EDGES, 2 * made.n),
     pins: new Set(nodes(said.pins)), hidden: new Set(nodes(said.hidden)), isolate: said.isolate === true,
-    groups: groups.filter(({ name, members }) => name && members.length), notes,
+    groups: groups.filter(({ name, members }) => name && members.length), notes, wish: typeof said.graph === "string" ? said.graph : "", asked: askedOf(said.asked),
+    window: Array.isArray(said.window) && said.window.length === 3 && said.window.every(Number.isFinite) ? said.window : null,
   };
+}
+
+/** Return what was asked of the circuit, as an address holds it: for each pane a few words and numbers. */
+function askedOf(said) {
+  const plain = (value) => typeof value === "boolean" || Number.isFinite(value) || (typeof value === "string" && value.length <= 120);
+  const pane = (one) => Object.fromEntries(Object.entries(one || {}).filter(([, value]) => plain(value)).slice(0, 24));
+  return Object.fromEntries(["input", "act", "compare", "sentence"].filter((name) => said?.[name] && typeof said[name] === "object").map((name) => [name, pane(said[name])]));
 }
 
 /** Return a view as plain values that `readView` takes; what is as at first is left out. */
@@ -175,5 +200,8 @@ export function plainView(made, view) {
   if (view.isolate) said.isolate = true;
   if (view.groups.length) said.groups = view.groups;
   if (Object.keys(view.notes).length) said.notes = view.notes;
+  if (view.window) said.window = view.window;
+  const asked = Object.entries(view.asked).filter(([, pane]) => Object.keys(pane).length);
+  if (asked.length) said.asked = Object.fromEntries(asked);
   return said;
 }

@@ -26,8 +26,8 @@ export class Pixels {
     this.cells.fill(colour);
   }
 
-  /** A line between two places; the part outside is cut off. */
-  line(x0, y0, x1, y1, colour) {
+  /** A line between two places; the part outside is cut off. Dashed where `dash` says after how many pixels as many are left out. */
+  line(x0, y0, x1, y1, colour, dash = 0) {
     const [right, bottom] = [this.width - 1, this.height - 1];
     if (x0 < 0 || y0 < 0 || x0 > right || y0 > bottom || x1 < 0 || y1 < 0 || x1 > right || y1 > bottom) {
       // Liang and Barsky
@@ -54,7 +54,7 @@ export class Pixels {
       let x = x0 | 0;
       let y = (y0 * 65536) | 0;
       for (let i = 0; i <= steps; i++) {
-        cells[(y >> 16) * width + x] = colour;
+        if (!dash || i % (2 * dash) < dash) cells[(y >> 16) * width + x] = colour;
         x += step;
         y += slope;
       }
@@ -65,7 +65,7 @@ export class Pixels {
       let at = (y0 | 0) * width;
       let x = (x0 * 65536) | 0;
       for (let i = 0; i <= steps; i++) {
-        cells[at + (x >> 16)] = colour;
+        if (!dash || i % (2 * dash) < dash) cells[at + (x >> 16)] = colour;
         at += step;
         x += slope;
       }

@@ -1,6 +1,6 @@
 // People on the plane as pixels: dots while few are in sight, cells of a density beyond; and who stands in the wedge.
 
-import { mix, parse } from "../canvas/colours.js";
+import { parse } from "../canvas/colours.js";
 
 export const DOTS = 30_000; // people in sight up to which each is a dot
 const CELL = 3; // pixels of a cell of the density
@@ -81,6 +81,23 @@ export function paintPeople(canvas, people, plane, { dense, rows, strength, colo
   pen.putImageData(image, 0, 0);
 }
 
+/** Mark along the lower edge which score a typical member of each group needs: a triangle in the group's colour, at a probability. */
+export function markThresholds(pen, plane, thresholds, colours) {
+  const foot = plane.box.top + plane.box.height - 1;
+  thresholds.forEach((p, k) => {
+    const x = plane.pixelX(Math.log(p / (1 - p)));
+    if (!Number.isFinite(x)) return;
+    pen.beginPath();
+    [[x - 6, foot], [x, foot - 12], [x + 6, foot]].forEach(([px, py], i) => (i ? pen.lineTo(px, py) : pen.moveTo(px, py)));
+    pen.closePath();
+    pen.fillStyle = colours[k];
+    pen.fill();
+    pen.strokeStyle = plane.theme.background;
+    pen.lineWidth = 1;
+    pen.stroke();
+  });
+}
+
 function dots(image, { f, g, members }, { kx, ky, x0, y1, width, height }, { rows, strength, colours, focus, radius }) {
   const reach = Math.ceil(radius);
   const mask = [];
@@ -112,7 +129,7 @@ function cells(image, { f, g, members }, { kx, ky, x0, y1, width, height }, { ro
   const columns = Math.ceil(width / cell);
   const size = columns * Math.ceil(height / cell);
   const all = new Uint32Array(size);
-  const second = new Uint32Array(size);
+  const of = colours.map(() => new Uint32Array(size)); // each group's share of a cell is its share of the colour
   for (const i of rows) {
     if (focus >= 0 && members[i] !== focus) continue;
     const x = (f[i] - x0) * kx;
@@ -120,16 +137,17 @@ function cells(image, { f, g, members }, { kx, ky, x0, y1, width, height }, { ro
     if (x < 0 || y < 0 || x >= width || y >= height) continue;
     const at = Math.floor(y / cell) * columns + Math.floor(x / cell);
     all[at]++;
-    if (members[i] === 1) second[at]++;
+    of[members[i]][at]++;
   }
   let most = 1;
   for (const n of all) if (n > most) most = n;
-  const shades = Array.from({ length: 33 }, (_, k) => parse(mix(colours[0], colours[1], k / 32)));
+  const parsed = colours.map(parse);
+  const shade = (at, channel) => Math.round(parsed.reduce((sum, ink, k) => sum + ink[channel] * of[k][at], 0) / all[at]);
   const scale = 1 / Math.log1p(most);
   const inks = new Uint32Array(image.data.buffer);
   for (let at = 0; at < all.length; at++) {
     if (!all[at]) continue;
-    const [red, green, blue] = shades[Math.round((32 * second[at]) / all[at])];
+    const [red, green, blue] = [shade(at, 0), shade(at, 1), shade(at, 2)];
     const alpha = Math.round(255 * strength * (0.18 + 0.82 * Math.log1p(all[at]) * scale));
     const ink = ((alpha << 24) | (blue << 16) | (green << 8) | red) >>> 0;
     const [left, top] = [(at % columns) * cell, Math.floor(at / columns) * cell];

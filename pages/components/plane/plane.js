@@ -4,7 +4,7 @@ import { make, Plane } from "../canvas/canvas.js";
 import { faded } from "../canvas/colours.js";
 import { component } from "../canvas/streamlit.js";
 import { count, fixed, scale, THIN, tick, ticks } from "../canvas/scales.js";
-import { accepts, tally, DOTS, inSight, paintPeople, unpack } from "./dots.js";
+import { accepts, tally, DOTS, inSight, markThresholds, paintPeople, unpack } from "./dots.js";
 
 const REST = 350; // milliseconds without a key until the page is told
 const ROOM = 44; // pixels between two shares along the score
@@ -100,8 +100,7 @@ class People {
   /** The hand rests: tell the page which slack it is. */
   rest() {
     clearTimeout(this.resting);
-    const { slack } = this.line;
-    this.resting = setTimeout(() => this.onSlack(slack), REST);
+    this.resting = setTimeout((slack) => this.onSlack(slack), REST, this.line.slack);
   }
 
   /** Whether person i stands in the wedge. */
@@ -166,6 +165,7 @@ class People {
     const { people, chosen } = this;
     const parts = [this.dense ? "shaded by how many people stand there; zoom in to see each" : "each dot is a person"];
     if (this.outside) parts.push(`${count(this.outside)} stand outside the picture`);
+    if (this.line.thresholds.length) parts.push("triangles below: the score that a typical member of each group needs");
     const texts = [make("span", {}, parts.join(" \u00b7 "))];
     if (chosen) {
       const by = people.groups.map((group, k) => `${count(chosen.filter((i) => people.members[i] === k).length)} of ${group}`).join(", ");
@@ -186,8 +186,7 @@ class People {
         this.plane.repaint();
       };
       const button = make("button", { type: "button", title: `Show only ${group}`, "aria-pressed": String(this.focus === k), onclick: toggle }, dot, make("span", {}, group));
-      button.dot = dot;
-      return button;
+      return Object.assign(button, { dot });
     });
     this.plane.legend.replaceChildren(...this.marks);
   }
@@ -227,6 +226,7 @@ class People {
     this.shade(pen, plane);
     this.place(pen, plane, this.wedge, vector);
     this.lines(pen, plane);
+    markThresholds(pen, plane, this.line.thresholds, this.colours);
   }
 
   place(pen, plane, canvas, vector) {

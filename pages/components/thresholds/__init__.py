@@ -34,7 +34,7 @@ def packed(counts: pd.DataFrame, groups: Sequence[str], bins: int = BINS) -> lis
 
 def show(
     groups: Sequence[Mapping[str, Any]], at: Sequence[float], *, key: str, presets: Mapping[str, Sequence[float]], gaps: Mapping[str, str],
-    on_at: Callable[[list[float]], None] | None = None,
+    name: str, on_at: Callable[[list[float]], None] | None = None,
 ) -> None:  # fmt: skip
     """Draw sliders, rates and gaps.
 
@@ -44,11 +44,13 @@ def show(
         key: Streamlit's key.
         presets: Words of a button -> thresholds.
         gaps: Name of a gap -> its words, in the order of the rows.
+        name: Title of the saved picture, which shows them too.
         on_at: Called with the thresholds that the visitor left the sliders at, before the page runs again.
     """
+    buttons = [{"label": label, "at": list(one)} for label, one in presets.items()]
     data = {
-        "groups": list(groups), "bins": BINS, "at": list(at), "presets": [{"label": label, "at": list(one)} for label, one in presets.items()],
-        "gaps": list(gaps.items()), "version": hashing.of_parts([dict(one) for one in groups], {label: list(one) for label, one in presets.items()}),
+        "groups": list(groups), "bins": BINS, "at": list(at), "presets": buttons, "gaps": list(gaps.items()), "name": name,
+        "version": hashing.of_parts([dict(one) for one in groups], {str(one["label"]): one["at"] for one in buttons}),
     }  # fmt: skip
     mount("thresholds/thresholds.js", key=key, data=data, on_at_change=lambda: _called(key, on_at))
 

@@ -2,8 +2,11 @@
 
 import { make } from "../canvas/canvas.js";
 import { faded, theme } from "../canvas/colours.js";
+import { buttons } from "../canvas/quiet.js";
+import { fileName, raster, save, withFont } from "../canvas/saving.js";
 import { component } from "../canvas/streamlit.js";
 import { accuracy, gaps, prepare, rates } from "./counting.js";
+import { picture } from "./picture.js";
 
 const SHOWN = 50; // bars of a group's probabilities
 const TALL = 64; // pixels of them
@@ -13,9 +16,9 @@ const CSS = `
 .all { color: var(--ink); font: 14px/1.45 var(--st-font, "Source Sans", system-ui, sans-serif); font-variant-numeric: tabular-nums; }
 .all * { box-sizing: border-box; }
 .presets { display: flex; flex-wrap: wrap; gap: 6px; margin-bottom: 14px; align-items: center; }
-button { font: inherit; color: var(--ink); background: none; border: 1px solid var(--rule); border-radius: 6px; padding: 4px 12px; min-height: 32px; cursor: pointer; }
-button:hover { border-color: var(--muted); }
-button:focus-visible, input:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+.presets button { font: inherit; color: var(--ink); background: none; border: 1px solid var(--rule); border-radius: 6px; padding: 4px 12px; min-height: 32px; cursor: pointer; }
+.presets button:hover { border-color: var(--muted); }
+.presets button:focus-visible, input:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 .groups { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 320px), 1fr)); gap: 14px 28px; }
 .group label { display: flex; justify-content: space-between; gap: 8px; }
 .group b { font-weight: 600; }
@@ -37,6 +40,7 @@ td.bar { width: 34%; min-width: 120px; }
 @media (max-width: 480px) { td.bar { min-width: 64px; } th:first-child { min-width: 7.5rem; } th, td { padding: 5px 6px; } }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 `;
+const EIGHTY = "demographic_parity_ratio"; // the gap that has an 80 % line
 const percent = (value) => (Number.isNaN(value) ? "not estimable" : `${(100 * value).toFixed(1)}\u202f%`);
 const points = (value) => (Number.isNaN(value) ? "not estimable" : `${(100 * value).toFixed(1)} points`);
 const plain = (value) => (Number.isNaN(value) ? "not estimable" : value.toFixed(3));
@@ -59,6 +63,10 @@ class Thresholds {
     this.spoken = make("div", { class: "unseen", role: "status", "aria-live": "polite" });
     this.all = make("div", { class: "all" }, this.presets, this.groups, this.say, this.table(), this.gapTable(), this.spoken);
     host.append(this.style, this.all);
+    this.quiet = buttons(this.all, [
+      ["PNG", "Save sliders, rates and gaps as PNG", () => this.savePng()],
+      ["SVG", "Save sliders, rates and gaps as SVG", () => this.saveSvg()],
+    ]);
     this.observer = new ResizeObserver(() => this.paint());
     this.observer.observe(this.groups);
     this.update(given, tell);
@@ -161,7 +169,12 @@ class Thresholds {
   }
 
   colour() {
-    this.sliders.forEach(({ mark }, i) => (mark.style.background = this.theme.categorical[i % this.theme.categorical.length]));
+    this.sliders.forEach(({ mark }, i) => (mark.style.background = this.ink(i)));
+    this.quiet.colour();
+  }
+
+  ink(i) {
+    return this.theme.categorical[i % this.theme.categorical.length];
   }
 
   show() {
@@ -187,11 +200,11 @@ class Thresholds {
         const isRatio = name.endsWith("_ratio");
         const write = isRatio ? plain : points;
         const row = make("tr", { "data-gap": name }, make("th", { scope: "row" }, words), make("td", {}, write(found[name])), make("td", {}, write(before[name])));
-        row.append(make("td", { class: "bar" }, this.bar(found[name], before[name], name === "demographic_parity_ratio")));
+        row.append(make("td", { class: "bar" }, this.bar(found[name], before[name], name === EIGHTY)));
         return row;
       }),
     );
-    this.say.textContent = this.sentence(found, before, accuracy(now), accuracy(this.usual));
+    this.say.textContent = this.sentence(found, before, now);
   }
 
   bar(value, before, line) {
@@ -203,15 +216,20 @@ class Thresholds {
   }
 
   /** Say what these thresholds do against 0.5 for all: which gap closed, which one opened, and what that does to accuracy. */
-  sentence(found, before, right, usual) {
+  sentence(found, before, now) {
     const [parity, chance] = ["demographic_parity_difference", "equal_opportunity_difference"];
     const by = (name) => found[name] - before[name];
-    const cost = `Accuracy ${percent(right)} (${percent(usual)} at 0.5 for all).`;
+    const cost = `Accuracy ${percent(accuracy(now))} (${percent(accuracy(this.usual))} at 0.5 for all).`;
+    const first = (rate) => this.people[now.reduce((best, one, i) => (one[rate] > (now[best][rate] || 0) ? i : best), 0)].name;
     const from = (name) => `${points(before[name]).replace(" points", "")} to ${points(found[name])}`;
+    if (Number.isNaN(by(chance))) {
+      const same = Math.abs(by(parity)) <= CLEAR ? `lie ${points(found[parity])} apart` : `go from ${from(parity)} apart`;
+      return `Selection rates ${same}; true positive rates are not estimable, too few people stand behind one. ${cost}`;
+    }
     if (by(parity) < -CLEAR && by(chance) > CLEAR)
-      return `Side effect: the gap of selection rates closes from ${from(parity)}, but the gap of true positive rates opens from ${from(chance)}: of those whose outcome is favourable, one group is now accepted more often. ${cost}`;
+      return `Side effect: the gap of selection rates closes from ${from(parity)}, but the gap of true positive rates opens from ${from(chance)}: of those whose outcome is favourable, ${first("tpr")} are now accepted most often. ${cost}`;
     if (by(chance) < -CLEAR && by(parity) > CLEAR)
-      return `Side effect: the gap of true positive rates closes from ${from(chance)}, but the gap of selection rates opens from ${from(parity)}. ${cost}`;
+      return `Side effect: the gap of true positive rates closes from ${from(chance)}, but the gap of selection rates opens from ${from(parity)}: of all people, ${first("selection_rate")} are accepted most often. ${cost}`;
     if (Math.abs(by(parity)) <= CLEAR && Math.abs(by(chance)) <= CLEAR)
       return `Selection rates lie ${points(found[parity])} apart, true positive rates ${points(found[chance])}. ${cost}`;
     return `The gap of selection rates goes from ${from(parity)}, that of true positive rates from ${from(chance)}. ${cost}`;
@@ -227,7 +245,7 @@ class Thresholds {
       const pen = canvas.getContext("2d");
       pen.setTransform(ratio, 0, 0, ratio, 0, 0);
       pen.clearRect(0, 0, wide, TALL);
-      this.draw(pen, this.people[i], this.places[i] / this.bins, wide, this.theme.categorical[i % this.theme.categorical.length]);
+      this.draw(pen, this.people[i], this.places[i] / this.bins, wide, this.ink(i));
     });
   }
 
@@ -253,9 +271,43 @@ class Thresholds {
     pen.fillRect(8 + at * inner - 1, 0, 2, TALL);
   }
 
+  /** Return what is seen now as a picture. */
+  svg() {
+    const now = this.people.map((group, i) => rates(group, this.places[i]));
+    const [found, before] = [gaps(now), gaps(this.usual)];
+    return picture(
+      {
+        name: this.given.name, sentence: this.say.textContent, tall: TALL,
+        groups: this.people.map((group, i) => ({
+          name: group.name, said: `p \u2265 ${(this.places[i] / this.bins).toFixed(3)}`, ink: this.ink(i),
+          draw: (pen, wide) => this.draw(pen, group, this.places[i] / this.bins, wide, this.ink(i)),
+        })),
+        rates: [
+          ["group", "people accepted", ...COLUMNS.map(([, words]) => words)],
+          ...now.map((one, i) => [this.people[i].name, `${one.accepted} of ${one.n}`, ...COLUMNS.map(([name, , write]) => write(one[name]))]),
+        ],
+        gaps: this.given.gaps.map(([name, words]) => {
+          const write = name.endsWith("_ratio") ? plain : points;
+          return { words, now: write(found[name]), before: write(before[name]), value: found[name], was: before[name], line: name === EIGHTY ? 0.8 : 0 };
+        }),
+      },
+      this.theme,
+    );
+  }
+
+  saveSvg() {
+    save(new Blob([this.svg().text], { type: "image/svg+xml" }), fileName(this.given.name, "svg"));
+  }
+
+  async savePng() {
+    const { text, width, height } = this.svg();
+    save(await raster(await withFont(text), width, height, 2, this.theme.background), fileName(this.given.name, "png"));
+  }
+
   destroy() {
     clearTimeout(this.resting);
     this.observer.disconnect();
+    this.quiet.destroy();
     for (const node of [this.style, this.all]) node.remove();
   }
 }

@@ -51,7 +51,8 @@ def test_the_hull_closes_a_dent_and_of_nothing_is_nothing():
 
 def test_every_baseline_keeps_the_visible_mask_and_an_unknown_one_is_refused():
     _, patch = _patch()
-    for name in baselines.names():
+    assert not baselines.answer("visible_mask", patch).any(), "what is visible is put in later, exactly; nothing is added to it"
+    for name in set(baselines.names()) - {"visible_mask"}:
         assert (baselines.answer(name, patch)[patch.visible] == 1).all()
     with pytest.raises(errors.UserError, match="convex_hull"):
         baselines.answer("convex_hul", patch)

@@ -11,15 +11,15 @@ import torch
 
 from engine import control, errors, networks, store, worker
 from engine.__main__ import main
-from engine.circuits import answer, exchange, observing, views
+from engine.circuits import answer, asked, exchange, observing, views
 from engine.circuits import spec as asking
 from engine.circuits.observing import Watched
 from engine.datasets import images
-from engine.datasets.statements import mini_nlvr
 from engine.models import predict, warm
-from engine.models.circuits import conditional_nac, nac, neural_interpreter
+from engine.models.circuits import nac, neural_interpreter
 from engine.preprocess import Preprocess
 from engine.training import _store
+from tests.browser import _circuits
 
 OPTIONS = {"modules": 6, "outputs": 2, "width": 16, "hidden": 16, "code": 8, "signature": 6, "layers": 2, "halvings": 3}
 NAMES = ("small", "other")
@@ -252,7 +252,7 @@ def test_one_input_tells_what_it_uses(observed, cache):
 
 def test_attention_times_gradient_is_what_a_small_change_of_the_link_does(observed, cache):
     """d logit / d log link of an edge is sum over heads of attention x gradient minus its share of the row: checked by finite differences."""
-    circuit = answer.watched("small", cache)
+    circuit = asked.watched("small", cache)
     inputs = circuit.inputs([images.load("mnist", "test").images[0]])
     module = circuit.network
     base = module.trunk.circuit().links.detach().double()
@@ -272,7 +272,7 @@ def test_attention_times_gradient_is_what_a_small_change_of_the_link_does(observ
 
 def test_cutting_an_edge_alone_is_what_its_effect_says(observed, cache):
     said, _ = answer.answer({"kind": "cut", **example(), "class": 3, "edges": [[0, 2, 1], [None, 4, 0], [2, 1, 7]]}, {}, cache)
-    circuit = answer.watched("small", cache)
+    circuit = asked.watched("small", cache)
     inputs = circuit.inputs([images.load("mnist", "test").images[0]])
     whole = circuit.network.trunk.circuit().links.detach().expand(3, -1, -1)
     cut = whole.clone()
@@ -293,26 +293,6 @@ def test_dropping_a_module_is_measured_in_pairs(observed, cache):
         assert one["low"] <= one["difference"] <= one["high"]
     nothing, _ = answer.answer({"kind": "act", "circuit": "small", "n": 50}, {}, cache)
     assert nothing["sets"][0]["difference"] == 0
-
-
-def test_two_halves_of_the_same_data_show_no_change_and_a_shift_does(observed, cache):
-    same = {"circuit": "small", "n": 60}
-    said, _ = answer.answer({"kind": "compare", "first": same, "second": same}, {}, cache)
-    assert said["paired"]
-    assert said["changed"] == 0
-    assert said["verdict"].startswith("No significant change")
-    other = {"circuit": "small", "n": 60, "shift": "gaussian_noise", "strength": 5.0}
-    said, arrays = answer.answer({"kind": "compare", "first": same, "second": other}, {}, cache)
-    assert said["paired"]
-    assert said["changed"] > 0
-    top = said["top"][0]
-    assert arrays["difference"][top["layer"], top["target"], top["source"]] == pytest.approx(top["difference"], abs=1e-6)
-
-
-def test_two_circuits_are_matched_and_the_cost_is_told(observed, cache):
-    said, _ = answer.answer({"kind": "compare", "first": {"circuit": "small", "n": 30}, "second": {"circuit": "other", "n": 30}}, {}, cache)
-    assert sorted(said["order"]) == list(range(6))
-    assert said["match_cost"] <= said["unmatched_cost"] + 1e-12
 
 
 @pytest.mark.parametrize(("question", "says"), [
@@ -343,11 +323,7 @@ def test_a_question_about_something_else_is_refused(observed, networks_, says):
 @pytest.fixture(scope="module")
 def conditional(observed):
     """Put an untrained conditional circuit where brought ones lie."""
-    options = {"vocabulary": len(mini_nlvr.VOCABULARY), "length": mini_nlvr.LENGTH, "size": mini_nlvr.SIDE, "modules": 5}
-    torch.manual_seed(0)
-    file = observed / "inputs" / "circuits" / "conditional-test.safetensors"
-    _store.write_weights(file, conditional_nac.build(**options).state_dict(), {"architecture": "conditional_nac", "options": options})
-    return "conditional-test"
+    return _circuits.conditional(observed, "conditional-test")
 
 
 def test_a_sentence_makes_links_of_its_own(conditional, cache):
@@ -364,9 +340,11 @@ def test_a_sentence_makes_links_of_its_own(conditional, cache):
 
 
 def test_a_map_has_a_place_for_each_sentence(conditional, cache):
-    said, _ = answer.answer({"kind": "sentences", "circuit": conditional, "split": "val"}, {}, cache)
+    said, arrays = answer.answer({"kind": "sentences", "circuit": conditional, "split": "val"}, {}, cache)
     assert len(said["sentences"]) == len(set(said["sentences"])) == len(said["places"]) == len(said["families"])
-    assert 0 <= said["between_families"] <= 1
+    assert 0 <= said["by_chance"][0] <= said["by_chance"][1] < said["between_families"] <= 1
+    assert said["between_families"] == pytest.approx(said["untrained"], abs=1e-6)  # this one is untrained, of the same seed
+    assert arrays["static_links"].shape == (9, 5)
 
 
 @pytest.mark.parametrize(("more", "says"), [

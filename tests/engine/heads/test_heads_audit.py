@@ -5,10 +5,11 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from fairlearn.metrics import MetricFrame, selection_rate
 
 from engine import errors, places, store
 from engine.__main__ import main
-from engine.heads import audit
+from engine.heads import audit, told
 
 COMPAS = places.DATA / "tables" / "compas.parquet"
 CUT = {"label": "two_year_recid", "groups": ["race"], "score": "decile_score", "positive": "0", "threshold": 5, "below": True}
@@ -36,7 +37,11 @@ def test_published_error_rates_of_compas():
 
 def test_small_groups_are_named_with_the_reason_and_large_ones_are_not():
     found = audit.answer(audit.read(COMPAS, **CUT))
-    assert any(note.startswith("race = Native American: balanced_accuracy, precision, tpr. Not estimable: 8 people") for note in found["notes"])
+    mine = [note for note in found["notes"] if note.startswith("race = Native American: ")]
+    assert [note.partition(": ")[2] for note in mine] == [
+        "precision. Not estimable: 6 people with the favourable decision, at least 10 are needed.",
+        "tpr. Not estimable: 8 people whose outcome is favourable, at least 10 are needed.",
+    ]
     assert not any("Caucasian" in note for note in found["notes"])
     mine = next(one for one in found["groups"] if one["group"] == "Native American")
     assert mine["tpr"] is None
@@ -145,3 +150,47 @@ def test_the_command_shows_intervals_and_says_what_is_wrong(tmp_path, capsys):
     assert "demographic_parity_ratio" in capsys.readouterr().out
     assert main([*words, "q"]) == 1
     assert "There is no column" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("encoding", "sep"), [("utf-8-sig", ";"), ("cp1252", ";"), ("utf-16", "\t")])
+def test_files_of_spreadsheets_are_read_as_they_are_saved(tmp_path, encoding, sep):
+    frame = pd.DataFrame({"größer": ["ja", "nein"] * 30, "sex": ["männlich"] * 30 + ["weiblich"] * 30, "p": [0.25, 0.75] * 30})
+    frame.to_csv(tmp_path / "people.txt", index=False, sep=sep, decimal=",", encoding=encoding)
+    read = audit.read(tmp_path / "people.txt", label="größer", groups=["sex"], score="p")
+    assert read.positive == "ja"
+    assert read.scores is not None
+    assert read.scores.tolist() == [0.25, 0.75] * 30
+    assert set(read.groups["sex"]) == {"männlich", "weiblich"}
+
+
+def test_without_an_outcome_only_acceptance_is_told_and_it_agrees_with_fairlearn(tmp_path):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"decision": rng.choice(["let go", "held"], 300), "group": rng.choice(["a", "b", "c"], 300)})
+    frame.to_csv(tmp_path / "people.csv", index=False)
+    read = audit.read(tmp_path / "people.csv", label=None, groups=["group"], score="decision", accepted=["let go"])
+    found = audit.answer(read)
+    expected = MetricFrame(metrics=selection_rate, y_true=frame["decision"] == "held", y_pred=read.decisions, sensitive_features=frame["group"])
+    assert {one["group"]: one["selection_rate"] for one in found["groups"]} == pytest.approx(expected.by_group.to_dict())
+    assert {one["metric"] for one in found["gaps"]} == {"demographic_parity_difference", "demographic_parity_ratio"}
+    assert all(one["positives"] is None and "tpr" not in one for one in found["groups"])
+    assert "tpr" not in found["overall"]
+    assert told.table(read, "group").columns.tolist() == ["group", "n", "accepted", "selection rate"]
+    assert list(told.figure(told.rates(read, "group"), ("a", "b", "c")).to_dict()["layout"]["yaxis"]["ticktext"]) == ["Accepted"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"label": "decision"}, "cannot be both the outcome and the decision"),
+        ({"groups": ["decision"]}, "cannot be a group and the score or decision at once"),
+        ({"accepted": ["let goo"]}, "Did you mean let go"),
+        ({"accepted": []}, "The values are held, let go"),
+    ],
+)
+def test_columns_that_cannot_mean_what_is_said_are_told(tmp_path, changed, said):
+    frame = pd.DataFrame({"decision": ["let go", "held"] * 30, "group": ["a"] * 30 + ["b"] * 30, "label": [1, 0] * 30})
+    frame.to_csv(tmp_path / "people.csv", index=False)
+    asked = {"label": None, "groups": ["group"], "score": "decision", "accepted": ["let go"]} | changed
+    with pytest.raises(errors.UserError) as problem:
+        audit.read(tmp_path / "people.csv", **asked)
+    assert said in f"{problem.value.message} {problem.value.hint}"

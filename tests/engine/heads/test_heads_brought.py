@@ -3,6 +3,7 @@
 import itertools
 import json
 import pickle
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -101,6 +102,47 @@ def test_of_two_answers_the_score_is_the_second_against_the_first(tmp_path):
     found = trunks.answers(_onnx(two, tmp_path / "net.onnx", ends="Softmax"), _entered())
     logits = two.task(two.hidden(_entered())[-1])
     np.testing.assert_allclose(found.scores, logits[:, 1] - logits[:, 0], atol=1e-5)
+
+
+def _two_outputs(network, file):
+    """Write a network as exporters of classifiers do: a label first, then 1 - p and p; and both heads side by side as one linear layer."""
+    assert network.group is not None
+    nodes, tensors, at = [], [numpy_helper.from_array(np.ones(1, np.float32), "one")], "x"
+    for k, layer in enumerate(network.trunk):
+        nodes += [*_linear(at, f"a{k}", k, tensors, layer, split=False), helper.make_node("Relu", [f"a{k}"], [f"r{k}"])]
+        at = f"r{k}"
+    both = weights.Layer(np.concatenate([network.task.weight, network.group.weight]), np.concatenate([network.task.bias, network.group.bias]))
+    nodes += [*_linear(at, "z", "t", tensors, network.task, split=True), helper.make_node("Sigmoid", ["z"], ["p"])]
+    nodes += [helper.make_node("Sub", ["one", "p"], ["q"]), helper.make_node("Concat", ["q", "p"], ["probabilities"], axis=1)]
+    nodes += [helper.make_node("ArgMax", ["probabilities"], ["label"], axis=1, keepdims=0), *_linear(at, "heads", "h", tensors, both, split=False)]
+    given = [helper.make_tensor_value_info("label", TensorProto.INT64, ["n"])]
+    given += [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", 2]) for name in ("probabilities", "heads")]
+    graph = helper.make_graph(nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 2])], given, tensors)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), file)
+    return file
+
+
+def test_any_output_can_be_read_and_a_label_is_none(tmp_path, file, monkeypatch):
+    network = _network(group=True)
+    path = _two_outputs(network, tmp_path / "net.onnx")
+    last = network.hidden(_entered())[-1]
+    assert network.group is not None
+    assert brought.outputs(path) == ["probabilities", "probabilities:0", "probabilities:1", "heads", "heads:0", "heads:1"]
+    usual = trunks.answers(path, _entered())
+    assert usual.output == "probabilities"
+    assert usual.trunk is not None
+    np.testing.assert_allclose(usual.trunk, last, atol=1e-5)
+    for output, expected in (("", network.task(last)), ("heads:0", network.task(last)), ("heads:1", network.group(last))):
+        np.testing.assert_allclose(trunks.answers(path, _entered(), output).scores, expected[:, 0], atol=1e-5)
+    monkeypatch.chdir(tmp_path)  # a path as people write it
+    found = brought.read(file, Path("net.onnx"), label="hired", groups=["sex"], inputs=INPUTS, output="heads:1")
+    assert found.how == "Read is the output “heads:1”; the trunk is what its last linear layer takes: 4 numbers a person."
+    answered = brought.answer(found)
+    assert (answered["output"], answered["trunk"]) == ("heads:1", 4)
+    for wrong, said in (("haeds", "Did you mean heads"), ("heads:7", "has 2 numbers a person")):
+        with pytest.raises(errors.UserError) as problem:
+            trunks.answers(path, _entered(), wrong)
+        assert said in f"{problem.value.message} {problem.value.hint}"
 
 
 def test_a_network_that_ends_otherwise_gives_its_answers_and_no_trunk(tmp_path):

@@ -9,8 +9,9 @@ import pytest
 from engine import control, errors, rows, store, worker
 from engine.__main__ import main
 from engine.datasets import tables
-from engine.heads import cutting, findings, fitting, inside, measuring, merge, people, persons, run, spec, treatment, views, weights
+from engine.heads import cutting, findings, fitting, inside, measuring, merge, people, persons, plainly, plots, run, spec, treatment, views, weights
 from engine.heads.spec import HeadsSpec
+from engine.store import sql
 
 QUESTION = HeadsSpec(table="made", lambdas=(20.0,), seeds=(0,), hidden=(12, 8), excluded=("who",))
 
@@ -67,6 +68,12 @@ def told(home):
 def _value(told, method, metric, part=""):
     (value,) = told[(told["method"] == method) & (told["metric"] == metric) & (told["part"] == part)]["value"]
     return value
+
+
+def test_what_was_measured_can_be_asked_for_in_sql(told):
+    answer = sql.select("SELECT count(*) AS n FROM treatments WHERE dataset = 'made' AND split = 'test'", sample=False).frame
+    assert int(answer["n"].iloc[0]) == len(told)
+    assert "treatments" in sql.tables()
 
 
 def test_the_plan_names_every_network_and_begins_with_those_that_others_need(home):
@@ -364,19 +371,54 @@ def test_training_says_beforehand_what_it_would_fit(home, capsys):
     assert main(["heads", "train", "other", "--file", "nowhere.csv", "--plan"]) == 1
 
 
-def test_three_groups_have_a_head_each(home, tmp_path):
+def test_three_groups_have_a_head_each_and_each_a_plane_against_all_others(home, tmp_path):
     frame = _made(900).assign(race=lambda f: np.where(f["sex"] == "m", "a", np.resize(["b", "c"], len(f))))
     file = tmp_path / "three.csv"
     file.write_bytes(store.csv_bytes(frame))
     tables.bring(file, "three", label="hired", groups=["race"], without=["who", "sex"])
     question = HeadsSpec(table="three", lambdas=(5.0,), shuffled=(), seeds=(0,), hidden=(8,))
-    found = {job.method: measuring.measure(measuring.Bench(job, fitting.fitted)) for job in spec.jobs(question)}
-    heads = measuring.Bench(spec.jobs(question)[2], fitting.fitted).hear(spec.jobs(question)[2], "test")
-    assert heads.group.shape[1] == 3
-    merged = [row for row in found["two_heads"] if row.method == "merged" and row.metric == "b"]
-    assert {row.part.partition(";group=")[2] for row in merged} == {"a", "b", "c"}
-    assert {row.metric for row in found["squared"]} >= {"gap", "recovered_accuracy", "merged_agreement"}
-    assert not [row for row in found["squared"] if row.metric == "shift_auc"]
+    claimed = control.claim("test", only=control.submit(question, "three", total=spec.plan(question).cells))
+    assert claimed is not None
+    assert worker.answer(claimed) == "done"
+    found, name = views.numbers("three", "race"), spec.jobs(question)[2].name
+    said = inside.said(name)
+    assert said.group.shape[1] == 3
+    merged = found[(found["method"] == "merged") & (found["metric"] == "b")]
+    assert set(merged["part"].str.partition(";group=")[2]) == {"a", "b", "c"}
+    assert set(found[found["method"] == "squared"]["metric"]) >= {"gap", "recovered_accuracy", "merged_agreement"}
+    assert "shift_auc" not in set(found["metric"])
+
+    plane = inside.plane(name, group="b")
+    assert plane.groups == ("not b", "b")
+    row, member = plane.slacks.iloc[0], said.side.members == said.side.groups.index("b")
+    accepted = (plane.task + row["b"] * plane.group).astype(np.float32) + row["c"] > 0
+    assert row["gap"] == pytest.approx(accepted[member].mean() - accepted[~member].mean())
+    assert row["changed"] == pytest.approx((accepted != (plane.task > 0)).mean())
+    assert (plane.slacks["gap_val"].abs() <= plane.slacks["slack"] + 1e-9).all()
+    for group, problem in (("", "no plane"), ("d", "“d”")):
+        with pytest.raises(errors.UserError, match=problem):
+            inside.plane(name, group=group)
+    dots, rule = plots.together(name, 0.02), inside.rule(name, 0.02)
+    summed = dots.task.astype(np.float64) + dots.group + rule.c > 0
+    assert (summed == merge.decide(said.task, said.group, rule)).mean() > 0.999  # people within rounding of the line
+    assert dots.lines[0].accuracy == pytest.approx((merge.decide(said.task, said.group, rule) == said.side.labels).mean())
+    gap = plainly.of_network(spec.jobs(question)[3].name)[1]
+    assert "(95 %: " in gap
+
+
+def test_other_inputs_are_another_question_and_are_not_mixed_in(home, named):
+    other = QUESTION.model_copy(update={"excluded": ("who", "town"), "lambdas": (), "shuffled": (), "two_heads": False, "hidden": (12,)})
+    before = views.frontier("made", "sex")
+    claimed = control.claim("test", only=control.submit(other, "other", total=spec.plan(other).cells))
+    assert claimed is not None
+    assert worker.answer(claimed) == "done"
+    first, second = spec.jobs(QUESTION)[0], spec.jobs(other)[0]
+    assert views.asked(first) == "sex"  # it was answered first
+    assert views.asked(second) == second.asked
+    assert {"sex", second.asked} <= set(views.questions()["attribute"])
+    pd.testing.assert_frame_equal(views.frontier("made", "sex"), before)
+    assert set(views.frontier("made", second.asked)["network"]) == {second.name}
+    assert views.unusual("made", second.asked) == "without who, town; layers of 12"
 
 
 def test_what_ships_says_the_same_and_its_weights_answer(home, named, tmp_path, monkeypatch, capsys):

@@ -213,3 +213,9 @@ def test_every_rate_lies_between_0_and_1_and_is_undefined_for_nobody(name):
 def test_an_unknown_metric_is_refused_with_the_nearest():
     with pytest.raises(errors.UserError, match="selection_rate"):
         groups.card("selection_rates")
+
+
+def test_between_groups_that_are_equal_a_gap_names_two_of_them():
+    everybody = groups.Decided(np.ones(40, bool), np.resize([0, 1], 40), np.repeat([0, 1], 20), ("f", "m"))
+    (parity,) = [gap for gap in groups.gaps_of(everybody) if gap.metric == "demographic_parity_difference"]
+    assert (parity.measure.value, parity.highest, parity.lowest) == (0, "f", "m")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 
 import numpy as np
@@ -12,7 +13,7 @@ from engine import ask, places
 from engine.circuits import exchange, findings, picture, shipping, views
 from tests.browser import _circuits
 
-PAGES = ("look", "one_input", "act")
+PAGES = ("look", "one_input", "act", "compare")
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +95,13 @@ def test_the_finding_counts_the_strong_links(home):
 def test_each_page_opens_with_what_was_found(home, page):
     app = opened(page, circuit="small")
     said = words(app)
-    assert {"look": "possible links between 8 modules", "one_input": "Attention on an edge varies", "act": "modules** ("}[page] in said
+    found = {
+        "look": "possible links between 8 modules",
+        "one_input": "Attention on an edge varies",
+        "act": "modules** (",
+        "compare": "most differently",
+    }
+    assert found[page] in said
     assert any(type(block).__name__ == "UnknownElement" for block in app.main)
 
 
@@ -107,6 +114,66 @@ def test_metrics_are_named_with_their_meaning(home):
     shown = {metric.label: metric.value for metric in opened("look", circuit="small").metric}
     assert shown["Modules"] == "8 + 2"
     assert set(shown) == {"Modules", "Density", "Strong links", "Modularity", "Degree inequality", "Distance to prior"}
+    assert "how likely a module listens to another one" in words(opened("look", circuit="small"))
+
+
+def test_the_most_different_classes_are_those_whose_stored_attention_is_farthest_apart(home):
+    means = {str(k): views.edges("small", kind="attention", slice_=f"class={k}", most=None).edges for k in range(10)}
+    means = {k: one.sort_values(["target", "source"])["weight"].to_numpy() for k, one in means.items()}
+    apart = {(a, b): np.abs(means[b] - means[a]).mean() for a in means for b in means if a < b}
+    assert findings.most_different("small") == max(apart, key=apart.__getitem__)
+    assert f"Classes **{findings.most_different('small')[0]}** and" in findings.of_classes("small")
+    assert findings.most_different("outside") == ("", "")
+
+
+def handed(app):
+    """Return the header of the block that a page hands to the viewer."""
+    (block,) = (one.proto.bytes for one in app.main if type(one).__name__ == "UnknownElement" and one.proto.bytes)
+    return picture.unpacked(block)[0]
+
+
+def test_compare_offers_circuits_of_the_same_size_and_what_the_circuit_takes(home):
+    _circuits.drawn(home, "as large", 8, 30, outputs=2)
+    offer = handed(opened("compare", circuit="small"))["compare"]
+    assert offer["askable"]
+    assert [one["name"] for one in offer["others"]] == ["as-large"]  # not the one of twelve modules
+    assert "gaussian_noise" in offer["shifts"]
+    assert "printed" in offer["sets"]
+    assert "mnist" not in offer["sets"]
+    assert tuple(offer["telling"]) == findings.most_different("small")
+    header = handed(opened("compare", circuit="as-large"))
+    brought = header["compare"]
+    assert [one["label"] for one in header["tries"]] == ["Are two circuits alike?"]
+    assert header["story"] is None
+    assert not brought["askable"]
+    assert [one["name"] for one in brought["others"]] == ["small"]
+    assert brought["examples"] == []
+
+
+def test_sentences_are_mapped_beside_what_no_training_and_chance_give(home, tmp_path):
+    assert "No conditional circuit is here yet" in words(opened("sentences"))
+    _circuits.conditional(home)
+    app = opened("sentences")
+    assert re.search(
+        r"explain \*\*[\d.]+ %\*\* of how the circuits of \d+ sentences differ, and [\d.]+ % in the same circuit before any training", words(app)
+    )
+    blocks = [one.proto.bytes for one in app.main if type(one).__name__ == "UnknownElement" and one.proto.bytes.startswith(picture.MAGIC)]
+    header, arrays = picture.unpacked(blocks[0])
+    assert (header["modules"], header["outputs"], header["layers"]) == (5, 4, 3)
+    assert header["sentence"]["open"] is None
+    assert len(arrays["graph0"]) == 5 * 4 + 4 * 5
+    assert any(link.proto.label == "Circuits that sentences make" for link in opened("look", circuit="small").get("page_link"))
+
+
+def test_look_begins_with_telling_views(home):
+    tries = {one["label"]: json.loads(one["view"]) for one in handed(opened("look", circuit="small"))["tries"]}
+    nodes = views.nodes("small")
+    assert tries["What does one module do?"] == {"pins": [int(np.nanargmax(nodes["ablation"].astype(float)))]}
+    assert tries["How did it come about?"] == {"graph": "link@0"}
+    assert tries["Who listens to whom?"]["isolate"]
+    assert f"What does class {findings.most_different('small')[0]} use?" in tries
+    asked = [json.loads(one["view"])["asked"]["compare"]["kind"] for one in handed(opened("compare", circuit="small"))["tries"]]
+    assert asked == ["shift", "classes", "circuits"]
 
 
 def test_a_view_in_the_address_goes_into_the_file_and_comes_back_with_it(home, tmp_path):

@@ -81,7 +81,8 @@ BAD = {
     "one group only": (lambda f: f.assign(sex="f"), "All people have the same value in “sex”"),
     "missing": (lambda f: f.assign(sex=f["sex"].where(f.index > 4)), "Values are missing: 5 in “sex”"),
     "outside": (lambda f: f.assign(p=f["p"] * 7), "lie outside 0 to 1"),
-    "text score": (lambda f: f.assign(p="high"), "values that are no numbers"),
+    "text score": (lambda f: f.assign(p="high"), "Say which values of p mean accepted"),
+    "texts": (lambda f: f.assign(p=[f"person {k}" for k in range(len(f))]), "400 different texts: neither scores nor decisions"),
     "many groups": (lambda f: pd.concat([f] * 30).assign(sex=lambda g: [f"g{k % 10_000}" for k in range(len(g))]), "10,000 different values"),
 }
 
@@ -107,10 +108,30 @@ def test_labels_as_text_ask_which_value_is_favourable(home):
     assert "a gap of **" in words(app).replace("\\", "")
 
 
+def test_decisions_in_words_of_their_own_are_told_without_any_outcome(home):
+    frame = people().assign(p=lambda f: np.where(f["sex"] == "m", "let go", "held")).drop(columns="hired").rename(columns={"p": "decision"})
+    app = opened("audit", {"audit": written(home, frame)})
+    assert "Say which values of decision mean accepted." in words(app)
+    app.multiselect(key=key("accepted-decision", home / "people.csv")).set_value(["let go"]).run()
+    assert not app.exception
+    said = words(app).replace("\\", "")
+    assert "a gap of **100.0 points" in said
+    assert "No outcome is known: how often each group is accepted is told, but not how often rightly." in said
+    assert "python -m engine heads audit people.csv --group sex --score decision --accepted 'let go' --json" in app.code[0].value
+
+
+def test_decisions_in_the_words_of_an_unfavourable_outcome_accept_the_favourable_one(home):
+    frame = people().assign(again=lambda f: (f["hired"] == "no").astype(int), predicted=lambda f: (f["sex"] == "f").astype(int))
+    file = written(home, frame.drop(columns=["hired", "p"]))
+    app = opened("audit", {"audit": file}, **{key("outcome", file): "again", key("favourable", file): "0", key("score", file): "predicted"})
+    assert app.multiselect(key=key("accepted-predicted-0", file)).value == ["0"]
+    assert "**m** are accepted in **100 %**" in words(app).replace("\\", "")
+
+
 def test_a_group_without_favourable_outcomes_is_not_estimable_and_nothing_looks_like_no_gap(home):
     frame = people().assign(hired=lambda f: f["hired"].where(f["sex"] == "m", "no"))
     said = words(opened("audit", {"audit": written(home, frame)})).replace("\\", "")
-    assert "sex = f: balanced accuracy, true positive rate. Not estimable: 0 people" in said
+    assert "sex = f: true positive rate. Not estimable: 0 people whose outcome is favourable" in said
 
 
 def test_people_with_missing_values_can_be_left_out(home):

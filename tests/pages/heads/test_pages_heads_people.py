@@ -82,7 +82,9 @@ def test_nonsense_in_the_address_is_told_and_the_page_stays(monkeypatch, filled,
 def test_thresholds_of_the_address_are_told_with_their_intervals(monkeypatch, filled):
     home, named = filled
     app = _pressed.opened(monkeypatch, home, "thresholds", at="0.3,0.7")
-    assert "selection rates come to lie" in _pressed.words(app)
+    said = _pressed.words(app).replace("\\", "")
+    assert "With one threshold of 0.5 for all, m are accepted **" in said
+    assert "fitted on other people, bring that to **" in said
     rates, _ = cutting.at_thresholds(named["plain", 0.0, 0], {"f": 0.3, "m": 0.7})
     value = float(rates.query("group == 'f' and metric == 'selection_rate'")["value"].iloc[0])
     shown = app.dataframe[0].value.set_index("group").loc["f", "selection rate"].replace("\u202f", " ")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import errors
-from pages.parts import written
+from engine.interventions import written
 
 NAMES = st.from_regex(r"[a-z][a-z_]{0,8}", fullmatch=True)
 

@@ -1,4 +1,4 @@
-"""Choices as they are written in an address, read the same way by pages and by routes."""
+"""Choices as they are written in an address, read the same way by pages, routes and reports."""
 
 from collections.abc import Mapping
 

@@ -1,0 +1,49 @@
+"""Frames as HTML tables: numbers as people read them, everything else as it stands."""
+
+import html
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+
+from engine.plots import formats
+
+MOST_BEHIND = 12  # rows that stand behind a figure; the file holds all
+MOST_SHOWN = 30  # rows of a table
+MOST_COLUMNS = 14
+LONGEST = 160  # characters of a cell
+
+
+def html_of(frame: pd.DataFrame, *, most: int, called: str) -> str:
+    """Return the first rows and columns of a frame as a table that scrolls inside its own frame."""
+    shown = frame.iloc[:most, :MOST_COLUMNS]
+    numeric = [pd.api.types.is_numeric_dtype(shown[name]) and not pd.api.types.is_bool_dtype(shown[name]) for name in shown]
+    rows = [[_cell(value) for value in row] for row in shown.itertuples(index=False, name=None)]
+    return of_texts([str(name).replace("_", " ") for name in shown.columns], rows, called, numeric)
+
+
+def of_texts(columns: Sequence[str], rows: Sequence[Sequence[object]], called: str, numeric: Sequence[bool] = ()) -> str:
+    """Return texts as a table; columns that are `numeric` stand on the right."""
+    right = [' class="number"' if numeric and numeric[i] else "" for i in range(len(columns))]
+    head = "".join(f'<th scope="col"{at}>{html.escape(name)}</th>' for name, at in zip(columns, right, strict=True))
+    body = "".join(f"<tr>{''.join(f'<td{at}>{_text(cell)}</td>' for cell, at in zip(row, right, strict=True))}</tr>" for row in rows)
+    return (
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{html.escape(called)}">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _cell(value: object) -> str:
+    """Return a value in words: nothing where it is missing, three digits of a number."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return "" if math.isnan(value) else formats.number(value)
+    return formats.count(value) if isinstance(value, int) else str(value)
+
+
+def _text(cell: object) -> str:
+    said = str(cell)
+    return html.escape(said if len(said) <= LONGEST else f"{said[: LONGEST - 1]}…")

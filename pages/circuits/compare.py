@@ -1,0 +1,64 @@
+"""Compare two sides of a circuit, or two circuits: a union graph with signed differences, and whether chance explains them."""
+
+from typing import Any
+
+from engine import networks
+from engine.circuits import findings, views
+from engine.circuits import spec as asking
+from pages.circuits import place
+from pages.parts import kit, live
+
+QUESTION = (
+    "What changes inside a circuit when the class, the distribution, the image, or the circuit itself is another? Choose two sides; "
+    "blue edges are used more on the second side, orange dashed ones less."
+)
+HOW = (
+    "**Difference** is second minus first, drawn on one graph that holds the edges of both sides. Where sides are many examples, an edge is drawn "
+    "only if its difference stays after looking at all edges at once: intervals come from resampling the examples (paired where both sides are the "
+    "same images) and are widened until they hold for all edges together (max-T, Westfall & Young 1993). If nothing is left, the page says *no "
+    "significant change*, and the graph stays empty. **Effect** is the difference in standard deviations over examples.\n\n"
+    "**Two circuits** have modules in different places, so those of the second are matched onto the first: by links (Hungarian method, repeated), by "
+    "signatures, or as numbered. What the match costs stands beside what it costs when the second's links lie at random places: two circuits that "
+    "match no better than that have nothing in common but their density. Differences of links are exact for these two networks; what another seed "
+    "would give, only other seeds say.\n\n"
+    "**Links are part of the network, the same for every input.** Between two inputs, classes or distributions only attention differs; that is no "
+    "rewiring."
+)
+
+
+def main() -> None:
+    """Draw the page."""
+    place.asked_page(
+        "compare", "Compare", QUESTION, HOW, finding=findings.of_classes, offer=_offer, only=None, tries=_tries,
+        further=[("What one input uses", "circuit-input"), ("Drop modules, prune", "circuit-act")],
+    )  # fmt: skip
+
+
+def _tries(offer: dict[str, Any]) -> list[place.Try]:
+    """Return what can be tried on a circuit: of one that cannot be run here, only what its links say; beside others of its size."""
+    found = []
+    if offer["askable"]:
+        same = dict.fromkeys(("first", "second"), offer["telling"][0] or offer["classes"][0])
+        found.append(("What does noise change?", "Clean against noisy images, the same ones: which edges carry more, which less?", {"kind": "shift"}))
+        found.append(
+            ("Does chance pass for a change?", "One half of a class against the other half: nothing should differ.", {"kind": "classes", **same})
+        )
+    if offer["others"]:
+        found.append(("Are two circuits alike?", "Modules are matched; does the match beat chance?", {"kind": "circuits"}))
+    return found
+
+
+def _offer(circuit: str) -> dict[str, Any]:
+    """Return what can be compared: classes, shifts, sets of the same classes, examples, circuits with as many modules."""
+    found, me = kit.made(views.listing), kit.made(views.about, circuit)
+    alike = found[(found["circuit"] != circuit) & (found["modules"] == me["modules"]) & (found["outputs"] == me["outputs"])]
+    offer = {
+        "circuit": circuit, "title": str(me["title"]), "dataset": me["dataset"], "live": live.address("circuits"),
+        "askable": circuit in {card.name for card in asking.known()}, "telling": list(kit.made(findings.most_different, circuit)),
+        "others": [{"name": str(name), "title": title} for name, title in zip(alike["circuit"], place.titles(found, alike), strict=True)],
+        "classes": [], "examples": [], "shifts": {}, "sets": [],
+    }  # fmt: skip
+    return offer | place.inputs(networks.card(circuit)) if offer["askable"] else offer
+
+
+main()
