@@ -1,8 +1,8 @@
 """A network that never saw what is hidden completes it better when it watches the video than when it sees one image at a time.
 
-Yao et al. 2022 complete the hidden parts of objects in video without labels of them, because what is hidden now is seen at another time. Asked here for
-each set of clips: the overlap (IoU) of the hidden part by the label-free network that remembers in both directions minus that of its image-only twin,
-averaged over seeds, as an interval over clips.
+Yao et al. 2022 complete the hidden parts of objects in video without labels of them, because what is hidden now is seen at another time. Asked
+here for each set of clips: the overlap (IoU) of the hidden part by the label-free network that remembers in both directions minus that of its
+image-only twin, averaged over seeds, as an interval over clips.
 """
 
 from engine.amodal import findings

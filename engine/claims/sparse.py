@@ -1,8 +1,8 @@
 """Networks that learn sparse links between their modules do better elsewhere than dense ones.
 
-Weiss, Rahaman et al. 2022 report that neural attentive circuits, which learn who listens to whom, hold up better out of distribution. Asked here for
-each set that all circuits were evaluated on: the accuracy of the circuits with learned links (without prior, and with each prior), averaged, minus that
-of the dense circuit with the same maps and the same seed, as an interval over seeds.
+Weiss, Rahaman et al. 2022 report that neural attentive circuits, which learn who listens to whom, hold up better out of distribution. Asked here
+for each set that all circuits were evaluated on: the accuracy of the circuits with learned links (without prior, and with each prior), averaged,
+minus that of the dense circuit with the same maps and the same seed, as an interval over seeds.
 """
 
 import pandas as pd
@@ -29,6 +29,5 @@ def evidence(*, sample: bool = True) -> Evidence | None:
     if not learned or arms.REFERENCE not in found.families:
         return None
     parts = over_seeds([(one, pd.Series(arms.difference(found, learned, arms.REFERENCE, [one]))) for one in found.ood])
-    return Evidence(
-        parts, "Accuracy of circuits with learned links minus dense", "set", "seeds", "circuit-train?view=arms", more=arms.finding(DATA, sample=sample)
-    )
+    what, page = "Accuracy of circuits with learned links minus dense", "circuit-train"
+    return Evidence(parts, what, "set", "seeds", page, more=arms.finding(DATA, sample=sample))

@@ -313,4 +313,3 @@ def mean_effective(
     said = lines.from_axis(intercepts[known, None] + slopes[known, None] * places, axes).mean(axis=1)
     half = np.hypot(intervals.normal_quantile() * said.std(), intervals.student_quantile(n) * residual.std(ddof=1) / np.sqrt(n))
     return Estimate(mean, mean - float(half), mean + float(half))
-

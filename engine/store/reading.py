@@ -3,7 +3,8 @@
 Tables: `runs`, `networks`, `examples`, `scores` (the newest finished row per key), `scores_all`, `sets` (what is measured where,
 a row a collection, metric and set), `predictions` (one row an example and cell, from the newest finished run that has the cell),
 `responses` (the newest finished row per key) and `outcomes` (the answers behind them, one row a cell), `features` (where they were kept),
-`treatments` (numbers of the heads, the newest finished row per key). Every row knows its `root`.
+`treatments` (numbers of the heads), `completions` and `mask_frames` (masks of hidden parts, and what is right in them), `stitch_costs`,
+`circuit_training` (each the newest finished row per key). Every row knows its `root`.
 """
 
 import threading
@@ -25,7 +26,11 @@ from engine.store.roots import Root
 SCORE_KEY = ("network", "dataset", "split", "shift", "strength", "metric", "slice", "reference", "norm", "steps", "collection")
 RESPONSE_KEY = ("cell", "base", "factor", "level", "factor_2", "level_2", "metric")
 TREATMENT_KEY = ("dataset", "attribute", '"constraint"', "network", "method", "split", "metric", "part")
-KEYS = {"responses": RESPONSE_KEY, "outcomes": ("cell",), "features": ("cell", "example_id"), "treatments": TREATMENT_KEY}
+FRAME_KEY = ("clip", "track", "answer", "flow", "frame")
+KEYS = {
+    "responses": RESPONSE_KEY, "outcomes": ("cell",), "features": ("cell", "example_id"), "treatments": TREATMENT_KEY,
+    "completions": FRAME_KEY, "mask_frames": FRAME_KEY, "stitch_costs": ("cell",), "circuit_training": ("circuit", "step"),
+}  # fmt: skip
 _TYPES = {"string": "VARCHAR", "int64": "BIGINT", "double": "DOUBLE", "bool": "BOOLEAN", "timestamp[us, tz=UTC]": "TIMESTAMPTZ",
           "list<item: int16>": "SMALLINT[]"}  # fmt: skip
 # of scores: words of which there are few different ones, and what numbers take

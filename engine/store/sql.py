@@ -58,7 +58,10 @@ def arrow(sql: str, *, most: int = ROWS, seconds: float = SECONDS, sample: bool 
 
 def tables() -> tuple[str, ...]:
     """Return the names that can be selected from."""
-    return ("runs", "networks", "examples", "scores", "predictions", "scores_all", "features", "responses", "outcomes", "treatments")
+    return (
+        "runs", "networks", "examples", "scores", "predictions", "scores_all", "features", "responses", "outcomes", "treatments", "completions",
+        "mask_frames", "stitch_costs", "circuit_training",
+    )  # fmt: skip
 
 
 def _connection(sample: bool) -> duckdb.DuckDBPyConnection:

@@ -85,9 +85,10 @@ def differing(frame: UInt8[np.ndarray, "h w 3"], still: UInt8[np.ndarray, "h w 3
     """Return where a frame is not background, without specks and gaps."""
     mask = (cv2.absdiff(frame, still).max(axis=2) > DIFFERENT).astype(np.uint8)
     opened = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    wide = cv2.copyMakeBorder(opened, *(_CLOSED[0],) * 2, *(_CLOSED[1],) * 2, cv2.BORDER_CONSTANT, value=0)  # else gaps to the border are closed too
+    down, right = _CLOSED
+    wide = np.pad(opened, ((down, down), (right, right)))  # else gaps to the border are closed too
     closed = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, np.ones(_CLOSED, np.uint8))
-    return closed[_CLOSED[0] : -_CLOSED[0], _CLOSED[1] : -_CLOSED[1]].astype(np.bool_)
+    return closed[down:-down, right:-right].astype(np.bool_)
 
 
 def parts(mask: Bool[np.ndarray, "h w"]) -> Iterator[Bool[np.ndarray, "h w"]]:
