@@ -1,8 +1,8 @@
 """Networks that learn sparse links between their modules do better elsewhere than dense ones.
 
 Weiss, Rahaman et al. 2022 report that neural attentive circuits, which learn who listens to whom, hold up better out of distribution. Asked here
-for each set that all circuits were evaluated on: the accuracy of the circuits with learned links (without prior, and with each prior), averaged,
-minus that of the dense circuit with the same maps and the same seed, as an interval over seeds.
+for each set that all circuits were evaluated on: the accuracy of the circuits with learned links (without prior, and with each prior that all
+seeds were trained with), averaged, minus that of the dense circuit with the same maps and the same seed, as an interval over seeds.
 """
 
 import pandas as pd
@@ -25,7 +25,7 @@ def evidence(*, sample: bool = True) -> Evidence | None:
         found = arms.measured(DATA, sample=sample)
     except errors.UserError:
         return None
-    learned = [arm for arm in arms.LEARNED if arm in found.families]
+    learned = arms.learned_of(found)
     if not learned or arms.REFERENCE not in found.families:
         return None
     parts = over_seeds([(one, pd.Series(arms.difference(found, learned, arms.REFERENCE, [one]))) for one in found.ood])

@@ -41,8 +41,8 @@ class Measured:
 
     @property
     def ood(self) -> list[str]:
-        """The out-of-distribution sets."""
-        return [name for name in map(str, self.accuracy.columns) if name != self.data]
+        """The out-of-distribution sets: no other split of the data they were trained on."""
+        return [name for name in map(str, self.accuracy.columns) if name != self.data and not name.startswith(f"{self.data}/")]
 
 
 def measured(data: str = "mnist", metric: str = "accuracy", *, sample: bool = True) -> Measured:
@@ -97,7 +97,7 @@ def table(data: str = "mnist", *, sample: bool = True) -> pd.DataFrame:
 def contrasts(data: str = "mnist", *, sample: bool = True) -> pd.DataFrame:
     """Return the paired differences that answer the question: all learned arms together minus dense, then learned minus each control."""
     found = measured(data, sample=sample)
-    learned = [arm for arm in LEARNED if arm in found.families]
+    learned = learned_of(found)
     asked = [("learned arms together", learned, REFERENCE), *((titles()[first], [first], second) for first, second in CONTROLS)]
     rows = []
     for name, arms, against in asked:
@@ -105,6 +105,12 @@ def contrasts(data: str = "mnist", *, sample: bool = True) -> pd.DataFrame:
             told = difference(found, arms, against, found.ood)
             rows.append({"what": name, "minus": titles()[against], **_said(told)})
     return pd.DataFrame(rows)
+
+
+def learned_of(found: Measured) -> list[str]:
+    """Return the arms with learned links that have every seed of the reference; with another one its missing seeds would leave the comparison."""
+    seeds = {arm: set(found.accuracy.loc[arm].index) for arm in found.families}
+    return [arm for arm in LEARNED if arm in seeds and seeds[arm] >= seeds.get(REFERENCE, set())]
 
 
 def by_set(data: str = "mnist", *, sample: bool = True) -> pd.DataFrame:
@@ -244,15 +250,22 @@ def _how() -> str:
 
 def _line(row: pd.Series, lost: dict[str, str]) -> str:
     gap = "reference" if pd.isna(row["difference"]) else f"{_short(row)}, {row['verdict']}"
-    away = f"{formats.percent(float(row['ood']))} [{formats.fixed(100 * row['ood_low'], 1)}, {formats.fixed(100 * row['ood_high'], 1)}]"
+    away = formats.percent(float(row["ood"])) + _bracket(row, "ood_low", "ood_high")
     cells = [str(row["title"]), str(int(row["seeds"])), formats.percent(float(row["id"])), away, gap]
     cells += [lost.get(str(row["arm"]), "not pruned")] if lost else []
     return f"| {' | '.join(cells)} |"
 
 
 def _short(row: pd.Series) -> str:
-    low, high = (formats.fixed(100 * float(row[name]), 1) for name in ("low", "high"))
-    return f"{formats.fixed(100 * float(row['difference']), 1)} [{low}, {high}]"
+    return formats.fixed(100 * float(row["difference"]), 1) + _bracket(row, "low", "high")
+
+
+def _bracket(row: pd.Series, *names: str) -> str:
+    """Return an interval in points after a space; nothing where one seed gives none."""
+    if row[list(names)].isna().any():
+        return ""
+    low, high = (formats.fixed(100 * float(row[name]), 1) for name in names)
+    return f" [{low}, {high}]"
 
 
 def _lost(data: str, *, sample: bool) -> dict[str, str]:
