@@ -16,13 +16,13 @@ from engine.wiring.views import newest
 def ship(into: Path) -> Iterator[str]:
     """Put the newest training's rows, and the newest scores of all arms of each data set, into a root of the store; yield a line each.
 
-    Logits stay behind: scores need a few kilobytes a circuit.
+    Answers go along: other networks are compared with these example by example.
 
     Raises:
         UserError: where there is nothing to ship.
     """
     found = [(newest(), f"{PREFIX}-training", (rows.CircuitTraining,))]
-    found += [(_evaluated(data), f"{PREFIX}-arms-{data}", (rows.Network, rows.Score)) for data in SETTINGS]
+    found += [(_evaluated(data), f"{PREFIX}-arms-{data}", (rows.Network, rows.Score, rows.Prediction)) for data in SETTINGS]
     found = [one for one in found if one[0] is not None]
     if not found:
         raise errors.UserError("Nothing was trained or evaluated here yet.", "Ask: python -m engine wiring question")
@@ -33,7 +33,8 @@ def ship(into: Path) -> Iterator[str]:
 def _evaluated(data: str) -> str | None:
     """Return the newest finished run that evaluated all arms of a data set."""
     told = store.query(
-        "SELECT run FROM runs WHERE study = 'assay' AND state = 'done' AND title = ? ORDER BY finished DESC, run DESC LIMIT 1", [question.title(data)]
+        "SELECT run FROM runs WHERE study = 'assay' AND state = 'done' AND title = ? ORDER BY finished DESC, run DESC LIMIT 1",
+        [question.title(data)],
     )
     return None if told.empty else str(told["run"][0])
 

@@ -141,7 +141,7 @@ def _graph(graphs: Mapping[str, Links], run: str) -> None:
     with left:
         moving = [one for one, mine in graphs.items() if len(mine) > 1 and (mine[max(mine)] != mine[min(mine)]).any()]
         name = kit.choose("Circuit", list(graphs), key="trained", default=moving[0] if moving else next(iter(graphs)))
-    mine = graphs[name]
+    mine = graphs.get(name) or next(iter(graphs.values()))  # a choice that is not there any more
     steps = list(mine)
     with right:
         step = steps[0]

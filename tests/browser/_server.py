@@ -110,6 +110,18 @@ def _wait(server: subprocess.Popen, port: int, log: Path) -> None:
     raise AssertionError(f"the server did not start:\n{log.read_text()[-3000:]}")
 
 
+def until_answered(address: str) -> None:
+    """Wait until something answers at an address."""
+    until = time.monotonic() + HEALTHY_SECONDS
+    while time.monotonic() < until:
+        try:
+            with urllib.request.urlopen(address, timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    raise AssertionError(f"nothing answers at {address}")
+
+
 @dataclass
 class Heard:
     """What went wrong while a page was looked at: errors of its scripts, requests that failed or left this machine."""

@@ -35,7 +35,13 @@ def test_a_deep_link_as_the_very_first_request_shows_the_page_in_its_frame(brows
 
 
 @pytest.mark.parametrize("path", ADDRESSES)
-@pytest.mark.parametrize(("scheme", "size"), [("light", (1440, 1000)), ("dark", (390, 844))], ids=["light-wide", "dark-narrow"])
+@pytest.mark.parametrize(
+    ("scheme", "size"),
+    [
+        pytest.param("light", (1440, 1000), id="light-wide", marks=pytest.mark.slow),  # so is each page in the test of its own path
+        pytest.param("dark", (390, 844), id="dark-narrow"),
+    ],
+)
 def test_a_page_opens_without_errors_or_sideways_scrolling_and_asks_no_other_machine(browser, address, path, scheme, size):
     with _server.looking(browser, scheme, size) as (page, heard):
         _server.opened(page, f"{address}/{path}")

@@ -37,7 +37,7 @@ def server(tmp_path_factory, browser):
 
 def test_a_patch_is_followed_and_a_function_removed(browser, server):
     with _server.looking(browser) as (page, heard):
-        _server.opened(page, f"{server}/interpreters")
+        _server.opened(page, f"{server}/interpreters?interpreter=routing")
         router = page.locator(".routing")
         expect(router).to_have_attribute("data-answered", re.compile("without none"), timeout=MILLISECONDS)
         assert router.locator(".grid canvas").count() == (3 + 1) * 2  # all and each function, step by step

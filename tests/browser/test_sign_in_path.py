@@ -1,10 +1,9 @@
 """Signing in at an identity provider in a real browser: the address that was asked for is kept, the role decides what can be done."""
 
-import importlib
 import json
-import logging
 import secrets
-import warnings
+import subprocess
+import sys
 
 import pytest
 from playwright.sync_api import expect
@@ -18,13 +17,22 @@ ANN, BEN, EVE = "ann@example.org", "ben@example.org", "eve@elsewhere.org"
 
 @pytest.fixture(scope="module")
 def provider():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        oidc_provider_mock = importlib.import_module("oidc_provider_mock")  # it warns of what it imports
-        logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        users = [oidc_provider_mock.User(sub=name, claims={"email": name, "email_verified": True}) for name in (ANN, BEN, EVE)]
-        with oidc_provider_mock.run_server_in_thread(user_claims=users) as server:
-            yield f"http://127.0.0.1:{server.server_port}"
+    port = _server.free_port()
+    claims = [json.dumps({"sub": name, "email": name, "email_verified": True}) for name in (ANN, BEN, EVE)]
+    words = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-m",
+        "oidc_provider_mock",
+        "--port",
+        str(port),
+        *(word for one in claims for word in ("--user-claims", one)),
+    ]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        _server.until_answered(f"http://127.0.0.1:{port}/.well-known/openid-configuration")
+        yield f"http://127.0.0.1:{port}"
+        server.terminate()
 
 
 @pytest.fixture(scope="module")
