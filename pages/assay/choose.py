@@ -20,6 +20,7 @@ MOST_SETS = 7  # drawn in the panel of costs beside their mean; the data below i
 MOST_RANKED = 30  # networks drawn in the ranking; the table holds all
 MOST_PAIRED = 6  # networks compared two by two
 MOST_LEVELS = 20  # of an attribute that candidates can be filtered by
+PAIRED = ("regime", "architecture")  # factors that networks usually differ in while all else is equal
 MOST_EFFECTS = 30  # rows drawn
 COSTS = ("param", "second", "latency", "flop", "mac", "memory", "size")  # in names of attributes of which less is better
 POINTS = "percentage points"
@@ -421,7 +422,8 @@ def _effects(asked: Asked) -> None:
         return
     left, right = st.columns(2)
     with left:
-        factor = kit.choose("Factor", list(offered), key="factor", format_func=shown.spaced)
+        first = next((one for one in PAIRED if one in offered), None)
+        factor = kit.choose("Factor", list(offered), key="factor", default=first, format_func=shown.spaced)
     with right:
         baseline = kit.choose("Compared with", offered[factor], key=f"baseline-{factor}")
     finding, figure, found, caption = kit.made(_changes, asked, factor, baseline)
