@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from engine import errors, hashing, places, rle, safety, store
+from engine import errors, hashing, people, places, rle, safety, store
 from engine.amodal import baselines
 from engine.datasets.clips import Clip, Masks
 from engine.rle import Rle
@@ -35,6 +35,7 @@ def _file(address: str, name: str) -> Path:
     return folder(address) / f"{name}.parquet"
 
 
+@people.needs("bring")
 def keep(address: str, name: str, masks: Mapping[str, Masks]) -> str:
     """Keep whole masks by object under a name, and return the name; raises UserError for one that is taken or is that of a baseline."""
     slug = safety.slug(name)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from scipy import special
 
 from engine import registry
 from engine.plots import drawn, estimates, formats
@@ -21,9 +22,11 @@ from engine.stats import intervals
 ROOM = "claims"
 HOLDS, PARTLY, NOT, NOT_ASKED = "holds", "holds in part", "does not hold", "not yet asked"
 RULE = (
-    "A claim is asked in parts, each with a 95 % interval. It holds where the interval lies above {floor} in every part, holds in part where it does "
-    "in some, does not hold where it does in none. It is not yet asked where no part has an interval."
+    "A claim is asked in parts, each with a 95 % interval. It holds where the interval lies above {floor} in every part. It holds in part"
+    " where more parts agree than contradict, and more than chance makes agree (one in forty; binomial test at 5 %). Else it does not "
+    "hold. It is not yet asked where no part has an interval."
 )
+CHANCE = 0.025  # of a 95 % interval to lie above the floor by chance
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,12 +68,17 @@ class Evidence:
         return int((self.asked["high"] < self.floor).sum())
 
     @property
+    def beyond_chance(self) -> bool:
+        """Whether more parts agree than one in forty, as chance alone would have it: binomial, 5 %, parts taken as independent."""
+        return float(special.bdtrc(self.above - 1, len(self.asked), CHANCE)) < 2 * CHANCE
+
+    @property
     def verdict(self) -> str:
         """What follows by the rule."""
         asked = len(self.asked)
         if not asked:
             return NOT_ASKED
-        return HOLDS if self.above == asked else PARTLY if self.above else NOT
+        return HOLDS if self.above == asked else PARTLY if self.above > self.below and self.beyond_chance else NOT
 
     @property
     def rule(self) -> str:

@@ -23,4 +23,9 @@ def evidence(*, sample: bool = True) -> Evidence | None:
     if parts.empty:
         return None
     parts = parts.rename(columns={"clips": "part", "difference": "value"}).assign(n=parts["of_clips"])
-    return Evidence(parts[["part", "value", "low", "high", "n"]], "Hidden IoU, with memory minus without", "set of clips", "clips", "amodal-measure")
+    few = parts.loc[parts["silhouettes"] < parts["n"], "silhouettes"]
+    more = (
+        f"Clips of one silhouette are alike: {len(few)} of the sets have only {int(few.min())} or {int(few.max())} silhouettes." if len(few) else ""
+    )
+    what, page = "Hidden IoU, with memory minus without", "amodal-measure"
+    return Evidence(parts[["part", "value", "low", "high", "n"]], what, "set of clips", "clips", page, more=more)

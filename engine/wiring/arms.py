@@ -242,9 +242,12 @@ def section(*, sample: bool = True) -> str:
 
 def _how() -> str:
     return (
-        f"Compared is the {PRIMARY}, seed by seed, fixed before anything was measured; eps, truncation and prior weight were chosen on validation "
-        "data in distribution. Brackets are 95 % intervals over seeds (resampled). An arm is called better or worse where Student's interval agrees. "
-        "`python -m engine wiring arms` recomputes this, `wiring sets` tells each set, `wiring contrasts` the controls."
+        f"Compared is the {PRIMARY}, seed by seed; this and the reference were fixed before anything was measured. Two things were not, and "
+        "were mended after a first look at the numbers: the validation split of the training data had been counted as a set elsewhere, and "
+        "arms with fewer seeds than the reference left out its other seeds. eps, truncation and prior weight were chosen on validation data "
+        "in distribution, on one seed and 200 steps. Brackets are 95 % intervals over seeds (resampled). An arm is called better or worse "
+        "where Student's interval agrees. `python -m engine wiring arms` recomputes this, `wiring sets` tells each set, `wiring contrasts` "
+        "the controls."
     )
 
 
