@@ -7,7 +7,8 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 from xdist.workermanage import WorkerController
 
-BROWSER, DRIVER = "browser", "gw0"  # the tests that drive a browser, and the process that gets them
+BROWSER, DRIVER = "browser", "gw0"  # the tests that time what a browser does, and the process that gets them
+TIMED = ("act_answers", "act_path", "assay_path", "circuits_path", "heads_path", "scatter", "stepper_path", "strip_path")
 MANNERS = 5  # how far the other processes stand back
 
 
@@ -16,7 +17,7 @@ class Shares(LoadFileScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = super()._split_scope(nodeid)
-        return BROWSER if file.startswith("tests/browser/") and not file.endswith("test_frame.py") else file
+        return BROWSER if file in {f"tests/browser/test_{name}.py" for name in TIMED} else file
 
     def _assign_work_unit(self, node: WorkerController) -> None:
         if BROWSER in self.workqueue:

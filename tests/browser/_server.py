@@ -210,7 +210,8 @@ def until(page: Any, holds: Callable[[], bool], what: str) -> None:
 
 
 def downloaded(page: Any, press: Any, folder: Path) -> Path:
-    """Return the file that comes when something is pressed."""
+    """Return the file that comes when something is pressed, once no script runs: one that runs replaces what the button stands for."""
+    settled(page)
     with page.expect_download(timeout=MILLISECONDS) as coming:
         press.click()
     file = folder / coming.value.suggested_filename
