@@ -129,6 +129,11 @@ class Heard:
     errors: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
 
+    def forget(self) -> None:
+        """Begin anew, for another page."""
+        self.errors.clear()
+        self.outside.clear()
+
     def nothing(self) -> None:
         """Fail where anything was heard."""
         assert self.errors == []

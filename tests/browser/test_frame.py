@@ -11,6 +11,7 @@ from tests.browser import _server
 
 pytestmark = pytest.mark.browser
 ADDRESSES = [place.path for place in navigation.available()]
+LOOKS = {"light-wide": ("light", (1440, 1000)), "dark-narrow": ("dark", (390, 844))}
 
 
 @pytest.fixture(scope="module")
@@ -34,24 +35,26 @@ def test_a_deep_link_as_the_very_first_request_shows_the_page_in_its_frame(brows
         heard.nothing()
 
 
-@pytest.mark.parametrize("path", ADDRESSES)
-@pytest.mark.parametrize(
-    ("scheme", "size"),
-    [
-        pytest.param("light", (1440, 1000), id="light-wide", marks=pytest.mark.slow),  # so is each page in the test of its own path
-        pytest.param("dark", (390, 844), id="dark-narrow"),
-    ],
-)
-def test_a_page_opens_without_errors_or_sideways_scrolling_and_asks_no_other_machine(browser, address, path, scheme, size):
+@pytest.fixture(scope="module", params=[pytest.param("light-wide", marks=pytest.mark.slow), "dark-narrow"])
+def visit(request, browser, address):
+    """One visitor who goes from page to page: what the browser has read once it need not read again."""
+    scheme, size = LOOKS[request.param]
     with _server.looking(browser, scheme, size) as (page, heard):
-        _server.opened(page, f"{address}/{path}")
-        background = template.faded(template.THEMES[scheme].background, 1).replace("rgba", "rgb").replace(",1)", ")").replace(",", ", ")
-        expect(page.locator("[data-testid=stApp]")).to_have_css("background-color", background)
-        assert "it is our fault" not in page.locator("[data-testid=stMain]").inner_text()
-        assert page.locator("[data-testid=stException]").count() == 0
-        _server.still(page, page.locator("[data-testid=stMainBlockContainer]"))  # figures draw after the script is done
-        assert page.locator("[data-testid=stMain]").evaluate("e => e.scrollWidth - e.clientWidth") <= 1
-        heard.nothing()
+        yield scheme, page, heard
+
+
+@pytest.mark.parametrize("path", ADDRESSES)
+def test_a_page_opens_without_errors_or_sideways_scrolling_and_asks_no_other_machine(visit, address, path):
+    scheme, page, heard = visit
+    heard.forget()
+    _server.opened(page, f"{address}/{path}")
+    background = template.faded(template.THEMES[scheme].background, 1).replace("rgba", "rgb").replace(",1)", ")").replace(",", ", ")
+    expect(page.locator("[data-testid=stApp]")).to_have_css("background-color", background)
+    assert "it is our fault" not in page.locator("[data-testid=stMain]").inner_text()
+    assert page.locator("[data-testid=stException]").count() == 0
+    _server.still(page, page.locator("[data-testid=stMainBlockContainer]"))  # figures draw after the script is done
+    assert page.locator("[data-testid=stMain]").evaluate("e => e.scrollWidth - e.clientWidth") <= 1
+    heard.nothing()
 
 
 def test_an_unknown_page_leads_home_and_says_so(browser, address):
