@@ -9,6 +9,7 @@ The rooms, from the ground up:
   how they are brought or made.
 - `assay`, `interventions`: a study is one package with the same file names: `spec`, `run`, `views`, `plots`.
 - `sweep`: a grid of small networks, trained and evaluated so that the assay has many to compare.
+- `claims`, `dossier`, `plainly`, `evidence`: across studies: what papers claim, all that is known of one network, the same in plain words, reports.
 - `worker`, `__main__`: the process that answers questions, and the command line.
 
 Torch is known to `models`, `attacks`, `training`, a study's `run.py`, and `worker`; to nobody else.

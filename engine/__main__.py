@@ -56,10 +56,12 @@ def _parser() -> argparse.ArgumentParser:
         _add_circuits,
         _add_scaling,
         _add_wiring,
+        _add_lowshot,
         _add_remedies,
         _add_heads,
         _add_amodal,
         _add_evidence,
+        _add_space,
         _add_upkeep,
     ):
         add(commands)
@@ -84,11 +86,11 @@ def _add_run(commands: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from engine import worker
+    from engine import api, worker
 
     text = sys.stdin.read() if str(arguments.spec) == "-" else _read(arguments.spec)
     where = _where(arguments)
-    question, _ = worker.study_of(_study(text))
+    question, _ = worker.study_of(api.study(text))
     asking = importlib.import_module(question.__module__)
     spec = question.read(text)
     planned = asking.plan(spec)
@@ -117,19 +119,12 @@ def _check_where(study: str, where: executors.Where) -> None:
 
 def _answered(job_id: str, *, quiet: bool) -> control.Job:
     """Answer a queued question here, with a progress bar; returns the job as it ended."""
-    from engine import worker
+    from engine import api
 
-    job = control.claim("command line", only=job_id)
-    if job is None:
-        raise errors.UserError(f"Another worker has taken the run {job_id}.", f"Watch it with: python -m engine runs {job_id}")
-    bar = _Bar(job.total, quiet=quiet or not sys.stderr.isatty())
-    try:
-        worker.answer(job, bar)
-    except KeyboardInterrupt:
-        control.close(job.id, attempt=job.attempt, state="cancelled")
-        raise
+    bar = _Bar(control.job(job_id).total, quiet=quiet or not sys.stderr.isatty())
+    job = api.answered(job_id, bar)
     bar.end()
-    return control.job(job_id)
+    return job
 
 
 def _add_where(made: argparse.ArgumentParser) -> None:
@@ -150,13 +145,6 @@ def _read(path: Path) -> str:
         return path.read_text()
     except (OSError, UnicodeDecodeError) as problem:
         raise errors.UserError(f"{path} cannot be read: {problem}.") from problem
-
-
-def _study(text: str) -> str:
-    try:
-        return str(json.loads(text).get("study", "assay"))
-    except (json.JSONDecodeError, AttributeError) as problem:
-        raise errors.UserError(f"This is no question in JSON: {problem}.", 'Begin with {"study": "assay", …}.') from problem
 
 
 class _Bar:
@@ -401,6 +389,12 @@ def _add_wiring(commands: Any) -> None:
     wiring.add(commands, _command, _show, _tell)
 
 
+def _add_lowshot(commands: Any) -> None:
+    from engine.lowshot import commands as lowshot
+
+    lowshot.add(commands, _command, _show)
+
+
 def _add_amodal(commands: Any) -> None:
     from engine.amodal import commands as amodal
 
@@ -413,14 +407,17 @@ def _add_evidence(commands: Any) -> None:
     evidence.add(commands, _command, _show, _tell)
 
 
+def _add_space(commands: Any) -> None:
+    from engine.space import commands as space
+
+    space.add(commands, _command, _show, _tell)
+
+
 def _answered_here(run: str) -> str:
     """Answer a submitted question in this process, saying on standard error how far it is, and return the state it ended in."""
-    from engine import worker
+    from engine import api
 
-    job = control.claim("command line", only=run)
-    if job is None:
-        raise errors.UserError(f"Another worker has taken the run {run}.", f"Watch it with: python -m engine runs {run}")
-    return worker.answer(job, lambda progress: print(progress.message, file=sys.stderr))
+    return api.answered(run, lambda progress: print(progress.message, file=sys.stderr)).state
 
 
 def _add_upkeep(commands: Any) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine import errors
+from engine import control, errors
 from engine.importers import _commands as tables
 
 if TYPE_CHECKING:
@@ -72,7 +72,9 @@ def _predictions(arguments: argparse.Namespace) -> dict:
     facts |= {"accuracy": round(preview.accuracy, 6) if preview.n else None, "said": _said(preview.audit, arguments)}
     if arguments.preview:
         return facts
-    return {"run": brought.store_preview(preview, trained_on=arguments.trained_on), **facts}
+    run = brought.store_preview(preview, trained_on=arguments.trained_on)
+    control.audit("bring predictions", f"{preview.network} on {preview.dataset}")
+    return {"run": run, **facts}
 
 
 def _columns(arguments: argparse.Namespace) -> "Columns | None":
@@ -130,6 +132,8 @@ def _network(arguments: argparse.Namespace) -> dict:
         audit.append(trial.finding)
         facts = {"tried_on": trial.dataset, "images": trial.n, "accuracy": round(trial.accuracy, 6), "chance": round(trial.chance, 6)}
     card = draft.card if arguments.preview else network.bring(draft)
+    if not arguments.preview:
+        control.audit("bring network", card.name)
     about = {"network": card.name, "architecture": card.architecture, "parameters": card.parameters, "classes": len(card.classes)}
     return {**about, "input": card.preprocess.model_dump(), "digest": card.digest, **facts, "said": _said(audit, arguments)}
 
@@ -216,6 +220,7 @@ def _images(arguments: argparse.Namespace) -> dict:
         fit=fit, invert=arguments.invert, image_column=arguments.image_column, label_column=arguments.label_column, group_columns=arguments.group,
         train_share=arguments.train_share, val_share=arguments.val_share, licence=arguments.licence, citation=arguments.citation,
     )  # fmt: skip
+    control.audit("bring data set", card["name"])
     skipped = list(card["skipped"])
     return {**facts, "classes": mapping, "sizes": card["sizes"], "said": skipped if arguments.json else _lines(skipped)}
 

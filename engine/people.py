@@ -4,9 +4,10 @@ A process without sign-in has one person, who owns the machine and may do everyt
 behind the request that is being answered; the command line and the workers never ask.
 """
 
+import contextlib
 import functools
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
@@ -14,12 +15,13 @@ from engine import errors
 
 NOBODY, VIEWER, RUNNER, ADMIN = ROLES = ("nobody", "viewer", "runner", "admin")  # each may what those before it may
 NEEDS: Mapping[str, str] = {
-    "look": VIEWER, "run": RUNNER, "bring": RUNNER, "note": RUNNER, "keep": RUNNER, "delete": ADMIN, "manage": ADMIN,
+    "look": VIEWER, "run": RUNNER, "bring": RUNNER, "note": RUNNER, "keep": RUNNER, "export": VIEWER, "delete": ADMIN, "manage": ADMIN,
 }  # fmt: skip
 WORDS: Mapping[str, str] = {
     "look": "see results", "run": "run or stop evaluations", "bring": "bring networks, data or predictions", "note": "write notes",
-    "keep": "keep sets and slices", "delete": "delete or archive", "manage": "manage the store",
+    "keep": "keep sets and slices", "export": "save tables and files", "delete": "delete or archive", "manage": "manage the store",
 }  # fmt: skip
+EXPORT = "TOUCHSTONE_EXPORT"  # the role that saving tables and files takes; a viewer's unless set
 JOBS_EACH = "TOUCHSTONE_JOBS_EACH"  # questions of one person that may wait or run at a time; no limit unless set
 
 
@@ -34,7 +36,7 @@ class Person:
 
     def may(self, action: str) -> bool:
         """Return whether the role is enough for an action of `NEEDS`."""
-        return ROLES.index(self.role) >= ROLES.index(NEEDS[action])
+        return ROLES.index(self.role) >= ROLES.index(needed(action))
 
 
 Given = ParamSpec("Given")
@@ -47,6 +49,29 @@ def resolve_by(resolver: Callable[[], Person | None]) -> None:
     """Let this process find out who acts by a function; where it returns None, the owner of the machine does."""
     global _resolver
     _resolver = resolver
+
+
+@contextlib.contextmanager
+def acting_for(name: str | None) -> Iterator[None]:
+    """Let this process act for who asked, inside the block: what they may do was checked when they asked, and the audit log names them."""
+    global _resolver
+    before, _resolver = _resolver, lambda: Person(name, ADMIN)
+    try:
+        yield
+    finally:
+        _resolver = before
+
+
+def needed(action: str) -> str:
+    """Return the role that an action takes.
+
+    Raises:
+        UserError: where TOUCHSTONE_EXPORT names no role.
+    """
+    said = os.environ.get(EXPORT, "") if action == "export" else ""
+    if said and said not in ROLES[1:]:
+        raise errors.UserError(f"{EXPORT} is “{said[:40]}”.", f"Set it to one of {', '.join(ROLES[1:])}, or leave it out.")
+    return said or NEEDS[action]
 
 
 def now() -> Person:
@@ -69,7 +94,7 @@ def require(action: str) -> Person:
             if person.role == VIEWER
             else "Nobody is signed in"
         )
-        raise errors.UserError(f"{who}: to {WORDS[action]} takes the role {NEEDS[action]}.", "Ask whoever runs this dashboard for it.")
+        raise errors.UserError(f"{who}: to {WORDS[action]} takes the role {needed(action)}.", "Ask whoever runs this dashboard for it.")
     return person
 
 

@@ -37,15 +37,26 @@ class Rle:
         return int(runs(self)[1::2].sum())
 
 
-def encode(mask: Bool[np.ndarray, "h w"]) -> Rle:
-    """Return the run-length code of a mask."""
+def encode(mask: Bool[np.ndarray, "h w"], left: int = 0, width: int | None = None) -> Rle:
+    """Return the run-length code of a mask; with `width`, of a picture so wide in which it begins at column `left`."""
     flat = np.asarray(mask, np.bool_).ravel(order="F")
     changes = np.flatnonzero(flat[1:] != flat[:-1]) + 1
     edges = np.concatenate([[0], changes, [flat.size]]) if flat.size else np.zeros(1, np.int64)
     lengths = np.diff(edges)
     if flat.size and flat[0]:
         lengths = np.concatenate([[0], lengths])
-    return Rle(mask.shape[0], mask.shape[1], pack(lengths))
+    height, columns = mask.shape
+    if width is None:
+        return Rle(height, columns, pack(lengths))
+    return Rle(height, width, pack(_between(lengths, left * height, (width - left - columns) * height)))
+
+
+def _between(lengths: Int64[np.ndarray, " k"], before: int, after: int) -> Int64[np.ndarray, " n"]:
+    """Return runs with so many zeros more before and after them."""
+    found = np.concatenate([lengths, np.zeros(1 - len(lengths) % 2, np.int64)])  # ends with zeros
+    found[0] += before
+    found[-1] += after
+    return found[:-1] if len(found) > 1 and not found[-1] else found
 
 
 def decode(rle: Rle) -> Bool[np.ndarray, "h w"]:
@@ -53,6 +64,25 @@ def decode(rle: Rle) -> Bool[np.ndarray, "h w"]:
     lengths = checked(runs(rle), rle.height, rle.width)
     values = np.arange(len(lengths)) % 2 == 1
     return np.repeat(values, lengths).reshape(rle.height, rle.width, order="F")
+
+
+def columns(rle: Rle, first: int, end: int) -> Bool[np.ndarray, "h c"]:
+    """Return the columns from `first` to before `end`; raises UserError as `decode` does."""
+    ends = np.cumsum(checked(runs(rle), rle.height, rle.width))
+    lengths = np.diff(np.clip(ends, first * rle.height, end * rle.height), prepend=first * rle.height)
+    return np.repeat(np.arange(len(lengths)) % 2 == 1, lengths).reshape(rle.height, end - first, order="F")
+
+
+def box(rle: Rle) -> tuple[int, int, int, int] | None:
+    """Return the left, top, right and bottom edge of a mask, the last two exclusive; None where it is empty."""
+    ends = np.cumsum(runs(rle))
+    starts, ends = ends[:-1:2], ends[1::2]
+    starts, ends = (one[: len(ends)][ends > starts[: len(ends)]] for one in (starts, ends))
+    if not len(ends):
+        return None
+    first, last = starts // rle.height, (ends - 1) // rle.height
+    rows = (0, rle.height) if (first != last).any() else (int((starts % rle.height).min()), int(((ends - 1) % rle.height).max()) + 1)
+    return int(first[0]), rows[0], int(last[-1]) + 1, rows[1]
 
 
 def empty(height: int, width: int) -> Rle:

@@ -6,6 +6,8 @@ Nothing here trusts a name or a number that the file claims of itself, and nothi
 import hashlib
 import math
 import re
+import secrets
+import shutil
 import stat
 import unicodedata
 import zipfile
@@ -43,6 +45,7 @@ MAGIC: tuple[tuple[int, bytes, str], ...] = (  # (offset, bytes, kind)
     (4, b"TFL3", "tflite"),
     (0, b"%PDF", "pdf"),
 )
+GONE = ".gone-"  # how the names of folders begin that are being deleted
 _PICKLE = re.compile(rb"\x80[\x02-\x05]")
 _LEGACY_TORCH = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # the magic number of torch.save before its zip format
 
@@ -266,6 +269,13 @@ def inside(folder: Path, name: str) -> Path:
     if not whole.is_relative_to(folder.resolve()):
         raise errors.UserError(f"“{shown(name)}” leads out of its folder.", "Use a plain file name.")
     return whole
+
+
+def discard(folder: Path) -> None:
+    """Delete a folder of something brought: out of sight at once, whatever deleting takes; what a crash leaves is swept up by `engine.space`."""
+    aside = folder.parent.parent / f"{GONE}{secrets.token_hex(6)}"
+    folder.rename(aside)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def shown(text: str, most: int = 80) -> str:

@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from engine import control, places, worker
+from engine.amodal.shipping import PREFIX as AMODAL
 from engine.assay import sample
 from engine.assay.spec import plan
 from engine.circuits.shipping import PREFIX as CIRCUITS
 from engine.heads.spec import PREFIX as HEADS
 from engine.interventions import sample as responses
+from engine.lowshot.shipping import PREFIX as LOWSHOT
 from engine.remedies.spec import PREFIX as REMEDIES
 from engine.scaling.shipping import PREFIX as SCALING
 from engine.spec import Spec
@@ -77,11 +79,11 @@ def _home(home: Path) -> Iterator[None]:
 
 
 def _move(results: Path, target: Path) -> None:
-    """Pack the results in place of what the target had; what other commands make stays: shards of the sweep, runs of heads and remedies."""
+    """Pack the results in place of what the target had; what other commands make stays: shards of the sweep, runs of other studies."""
     made, problems = manifests.every(results, "results")
     assert not problems, problems
     for file in target.glob("*/*"):
-        if not file.name.startswith((SWEEP, HEADS, REMEDIES, CIRCUITS, SCALING, WIRING)):
+        if not file.name.startswith((SWEEP, HEADS, REMEDIES, CIRCUITS, SCALING, WIRING, LOWSHOT, AMODAL)):
             file.unlink()
     for manifest in made:
         packing.pack(manifest.run, results, target, bits=LOGIT_BITS)

@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from engine import control, errors, executors, provenance, rows, store
+from engine import control, errors, executors, people, provenance, rows, space, store
 from engine.assay import prepared
 from engine.control import workers
 from engine.models import predict
 from engine.spec import Spec
 from engine.steps import Before
 
-STUDIES = ("assay", "sweep", "remedies", "interventions", "heads", "circuits", "amodal", "scaling", "wiring", "intake", "evidence")
+STUDIES = ("assay", "sweep", "remedies", "interventions", "heads", "circuits", "amodal", "scaling", "wiring", "lowshot", "intake", "evidence")
 IDLE_SECONDS = 20.0
 BEAT_SECONDS = 0.5
 FLUSH_SECONDS = 1.0
@@ -49,6 +49,7 @@ def work(idle_seconds: float = IDLE_SECONDS) -> None:
         workers.beat()
         if job := control.claim(f"worker {os.getpid()}"):
             answer(job)
+            space.tidy()
             until, preparing = time.monotonic() + idle_seconds, _preparing()
         elif next(preparing, False):
             until = time.monotonic() + idle_seconds
@@ -113,7 +114,8 @@ def answer(job: control.Job, watch: Callable[[_Progress], None] | None = None) -
     beating.start()
     state, problem = "done", None
     try:
-        _run(job, progress, watch)
+        with people.acting_for(job.user):
+            _run(job, progress, watch)
     except Stopped:
         state = "cancelled"
     except Lost:

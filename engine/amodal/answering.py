@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
-from jaxtyping import Float32
 
-from engine import rle, rows
+from engine import rows
 from engine.amodal import baselines, scoring
 from engine.amodal.scoring import Completer
 from engine.datasets import clips
@@ -37,15 +36,7 @@ def completed(
 ) -> Iterator[tuple[range, dict[str, list[tuple[Rle, tuple[Rle, ...] | None]]]]]:
     """Yield an object's masks and levels by each completer, piece by piece of a clip; all of them see the same patches."""
     for patch, frames in clips.pieces(clip, track, flow=flow, noise=noise, seed=seed):
-        found = {name: clips.completed(clip, track, patch, completer(patch), frames) for name, completer in ask.items()}
-        yield frames, {name: [(whole, levels(value)) for whole, value in masks_of] for name, masks_of in found.items()}
-
-
-def levels(value: Float32[np.ndarray, "h w"]) -> tuple[Rle, ...] | None:
-    """Return the nested masks of a probability; None where it is 0 or 1 everywhere."""
-    if not ((value > 0) & (value < 1)).any():
-        return None
-    return tuple(rle.encode(value > level) for level in LEVELS)
+        yield frames, {name: list(clips.completed(clip, track, patch, completer(patch), frames, LEVELS)) for name, completer in ask.items()}
 
 
 def answer(clip: Clip, track: str, name: str, ask: Completer, *, flow: str = "given", noise: float = 0.0, seed: int = 0) -> Answer:

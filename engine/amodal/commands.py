@@ -31,11 +31,12 @@ def add(commands: Any, command: Callable, show: Callable, tell: Callable) -> Non
         ("remove", _remove, "Delete a clip that was brought.", _for_remove),
         ("score", _score, "How well answers complete clips: whole, hidden part, with intervals over clips.", _for_score),
         ("complete", _complete, "Complete a clip's objects and write whole masks, one a frame.", _for_complete),
+        ("steps", _steps, "How many steps of adaptation are worth it, judged without labels on frames that were held out.", _for_steps),
         ("answer", _answer, "Keep another model's whole masks for a clip under a name, to be scored and stepped.", _for_answer),
         ("measured", _measured, "What has been measured and stored: each set of clips, or the answers to one.", _for_measured),
         ("findings", _findings, "Which claim holds on which clips, from what is stored.", _for_findings),
         ("numbers", _numbers, "Every stored number of a clip, one row a frame, object and answer.", _for_numbers),
-        ("draw", _draw, "A clip with layers over it as .mp4, .gif, or .zip of PNGs; as many frames as it has.", _for_draw),
+        ("draw", _draw, "A clip with layers over it as .webm, .mp4, .gif, or .zip of PNGs; as many frames as it has.", _for_draw),
         ("study", _study, "Measure every completer on every set for publication, in the background; goes on where it stopped.", _for_study),
         ("ship", _ship, "Put what is stored of sets of clips into a root of the store, under names that are the same from every machine.", _for_ship),
     ):
@@ -91,6 +92,7 @@ def _bring(asked: argparse.Namespace, _show: Callable, tell: Callable) -> None:
         asked.name, asked.footage, asked.masks, kind=asked.kind, occluder=asked.occluder, partial=asked.partial, moving=asked.moving
     )
     clip = found.clip
+    control.audit("bring clip", clip.name)
     said = {"frames": clip.length, "width": clip.width, "height": clip.height, "objects": [track.name for track in clip.tracks]}
     tell(asked, {"clip": clip.name, **said, "notes": list(found.notes)})
 
@@ -101,6 +103,7 @@ def _for_remove(part: argparse.ArgumentParser) -> None:
 
 def _remove(asked: argparse.Namespace, _show: Callable, tell: Callable) -> None:
     bringing.remove(asked.name)
+    control.audit("delete clip", asked.name)
     tell(asked, {"removed": asked.name})
 
 
@@ -192,6 +195,19 @@ def _complete(asked: argparse.Namespace, _show: Callable, tell: Callable) -> Non
     tell(asked, {"clip": clip.name, "answer": asked.answer, "frames": clip.length, "objects": list(answers), "into": str(asked.into)})
 
 
+def _for_steps(part: argparse.ArgumentParser) -> None:
+    part.add_argument("--with", dest="answer", default=shipping.ADAPTED, metavar="NAME", help=f"a completer; {shipping.ADAPTED} unless given")
+    part.add_argument("--clips", default="textured/val", metavar="SET/SPLIT", help="drawn clips, flow estimated; textured/val unless given")
+    part.add_argument("--first", type=int, default=12, help="so many of them, 12 unless given")
+    part.add_argument("--rate", action="append", dest="rates", type=float, default=[], help="a learning rate (may be repeated)")
+
+
+def _steps(asked: argparse.Namespace, show: Callable, _tell: Callable) -> None:
+    from engine.amodal import completing
+
+    show(asked, completing.worth(asked.answer, asked.clips, max(1, asked.first), asked.rates))
+
+
 def _for_answer(part: argparse.ArgumentParser) -> None:
     part.add_argument("clip", help="SET/SPLIT/NUMBER, or a clip that was brought")
     part.add_argument("masks", type=Path, help="whole masks by object, in any known form")
@@ -251,7 +267,7 @@ def _for_draw(part: argparse.ArgumentParser) -> None:
     part.add_argument("--with", dest="answer", required=True, metavar="NAME", help="a completer or baseline, or a stored answer")
     part.add_argument("--object", help="the first one unless given")
     part.add_argument("--layer", action="append", dest="layers", default=[], choices=drawing.LAYERS, help="may be repeated; hidden, whole and truth")
-    part.add_argument("--into", type=Path, required=True, metavar="FILE", help="ends in .mp4, .gif or .zip")
+    part.add_argument("--into", type=Path, required=True, metavar="FILE", help="ends in .webm, .mp4, .gif or .zip")
 
 
 def _draw(asked: argparse.Namespace, _show: Callable, tell: Callable) -> None:

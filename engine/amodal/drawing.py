@@ -1,4 +1,4 @@
-"""A completed clip as pictures to take away: chosen layers over each frame, as PNGs in a zip, a GIF or an mp4. As many frames out as in.
+"""A completed clip as pictures to take away: chosen layers over each frame, as PNGs in a zip, a GIF or a film. As many frames out as in.
 
 Each layer differs by colour and by a second cue, as in the stepper: an even tint (visible), dots (occluder), rising stripes (the hidden part that
 is predicted), a full line (predicted whole), a dashed line (truth). The number of the frame stands under it, so that no two frames are alike.
@@ -26,6 +26,7 @@ SMALLEST = 256  # pixels of the longer side: smaller frames are enlarged by whol
 STRIP = 16  # pixels under the frame
 RATE = 10.0  # frames a second, where a clip has none
 MOST_GIF = 1_000  # frames
+FILMS = {"webm": "VP80", "mp4": "mp4v"}
 _COLOURS = {"visible": (70, 175, 255), "occluder": (190, 196, 204), "hidden": (255, 168, 38), "whole": (255, 168, 38), "truth": (255, 255, 255)}
 _DASH = 6  # pixels
 
@@ -99,7 +100,7 @@ def png_zip(drawn: Iterator[UInt8[np.ndarray, "h w 3"]]) -> bytes:
 def gif(drawn: Iterator[UInt8[np.ndarray, "h w 3"]], rate: float | None, length: int) -> bytes:
     """Return pictures as a GIF that repeats; raises UserError for more than a thousand."""
     if length > MOST_GIF:
-        raise errors.UserError(f"A GIF of {length:,} frames is too large to be of use; the limit is {MOST_GIF:,}.", "Take an mp4.")
+        raise errors.UserError(f"A GIF of {length:,} frames is too large to be of use; the limit is {MOST_GIF:,}.", "Take a webm.")
     first, *rest = (Image.fromarray(picture).quantize(128, method=Image.Quantize.FASTOCTREE) for picture in drawn)
     packed = BytesIO()
     milliseconds = max(20, round(1000 / (rate or RATE)))
@@ -107,24 +108,29 @@ def gif(drawn: Iterator[UInt8[np.ndarray, "h w 3"]], rate: float | None, length:
     return packed.getvalue()
 
 
-def mp4(drawn: Iterator[UInt8[np.ndarray, "h w 3"]], rate: float | None) -> bytes:
-    """Return pictures as an mp4 (MPEG-4 part 2: players and slides show it, browsers do not), 6 ms a frame of 720p where VP9 takes 400."""
+def film(drawn: Iterator[UInt8[np.ndarray, "h w 3"]], rate: float | None, ending: str = "webm") -> bytes:
+    """Return pictures as a film: webm (VP8, which browsers play) or mp4 (MPEG-4 part 2, which slides and older players show, browsers do not).
+
+    Raises:
+        UserError: where OpenCV cannot write it.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "clip.mp4"
+        file = Path(folder) / f"clip.{ending}"
         writer = None
         for picture in drawn:
-            writer = writer or cv2.VideoWriter(str(file), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"mp4v"), rate or RATE, picture.shape[1::-1])
+            writer = writer or cv2.VideoWriter(str(file), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*FILMS[ending]), rate or RATE, picture.shape[1::-1])
             writer.write(picture[..., ::-1])
         if writer is not None:
             writer.release()
         if not file.is_file() or not file.stat().st_size:
-            raise errors.UserError("This OpenCV cannot write mp4.", "Take a GIF, or PNGs.")
+            raise errors.UserError(f"This OpenCV cannot write {ending}.", "Take a GIF, or PNGs.")
         return file.read_bytes()
 
 
 def write(drawn: Iterator[UInt8[np.ndarray, "h w 3"]], rate: float | None, length: int, file: Path) -> None:
-    """Write pictures into a .mp4, .gif or .zip, whole or not at all; raises UserError for another ending."""
-    made = {".mp4": lambda: mp4(drawn, rate), ".gif": lambda: gif(drawn, rate, length), ".zip": lambda: png_zip(drawn)}
+    """Write pictures into a .webm, .mp4, .gif or .zip, whole or not at all; raises UserError for another ending."""
+    films = {f".{ending}": lambda ending=ending: film(drawn, rate, ending) for ending in FILMS}
+    made = {**films, ".gif": lambda: gif(drawn, rate, length), ".zip": lambda: png_zip(drawn)}
     if file.suffix.lower() not in made:
         raise errors.unknown("form of pictures", file.suffix, made)
     files.write_bytes(file, made[file.suffix.lower()]())

@@ -47,6 +47,12 @@ def keep(address: str, name: str, masks: Mapping[str, Masks]) -> str:
     return slug
 
 
+@people.needs("delete")
+def remove(address: str, name: str) -> None:
+    """Delete predictions that were brought for a clip; raises UserError for unknown ones."""
+    _file(address, name).unlink()
+
+
 def read(address: str, name: str, clip: Clip) -> Mapping[str, Masks]:
     """Return whole masks by object; raises UserError for unknown predictions, and masks that do not fit the clip."""
     table = store.read_table(_file(address, name), ["track", "frame", "counts"])

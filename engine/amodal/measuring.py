@@ -19,7 +19,7 @@ from engine.metrics.measures import Measure, absent, of
 from engine.stats import bootstrap
 
 BANDS = (scoring.ALL, masks.PUBLISHED, *(name for name, *_ in masks.BANDS))
-_SEED = re.compile(r"^(?P<arm>.+)-s\d+(?P<steps>-\d+)?(?P<adapted> \+ \d+ steps)?$")
+_SEED = re.compile(r"^(?P<arm>.+)-s(?P<seed>\d+)(?P<steps>-\d+)?(?P<adapted> \+ \d+ steps)?$")
 _FALSE = {"false": "false_px"}
 ARMS = {
     "two_way": "label-free, both directions", "forward": "label-free, forward only", "image_only": "label-free, each image by itself",
@@ -132,8 +132,11 @@ def measures(asked: Where, metrics: Sequence[str] = (), bands: Sequence[str] = B
 
 
 def difference(asked: Where, first: str, second: str, metric: str = "iou_hidden") -> Measure:
-    """Return by how much the first arm is above the second on the same frames, mean over frames and seeds; n counts frames, resampled are clips."""
-    found = frames(asked)
+    """Return by how much the first arm is above the second on the same frames, mean over frames and seeds; n counts frames, resampled are clips.
+
+    Where both were trained, only seeds that both have count: another seed is another network.
+    """
+    found = _same_seeds(frames(asked), first, second)
     key = ["clip", "track", "frame"]
     each = [found[found["arm"] == name].groupby(key)[metric].mean().dropna() for name in (first, second)]
     both = (each[0] - each[1]).dropna()
@@ -143,6 +146,15 @@ def difference(asked: Where, first: str, second: str, metric: str = "iou_hidden"
     value = float(both.mean())
     low, high = bootstrap.interval(by_clip, lambda totals, _: totals[..., 0] / totals[..., 1])
     return of(value, min(low, value) if low == low else low, max(high, value) if high == high else high, len(both))
+
+
+def _same_seeds(found: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
+    """Return the rows of two arms, of the seeds that both have where they share any."""
+    mine = found[found["arm"].isin([first, second])]
+    told = {name: match["seed"] for name in mine["answer"].unique() if (match := _SEED.match(name))}
+    seeds = [{told[name] for name in mine.loc[mine["arm"] == one, "answer"].unique() if name in told} for one in (first, second)]
+    both = seeds[0] & seeds[1]
+    return mine[mine["answer"].map(lambda name: told.get(name, "") in both)] if both else mine
 
 
 def worst(asked: Where, answer: str, most: int = 10, *, a_clip: int = 1) -> pd.DataFrame:

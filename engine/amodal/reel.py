@@ -22,6 +22,7 @@ PAGE = 64  # frames a page
 KEPT = shelf.Shelf(48_000_000)
 _TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp", ".bmp": "image/bmp"}
 _WARM = 20  # frames before a page that a memory is begun at
+NEAR = 12  # frames to each side that belong to one moment, in long clips
 _OWN = 1_000_000  # weighs more than all that may hide an object
 
 
@@ -150,23 +151,32 @@ def _beside(address: str, track: str, number: int) -> dict[str, Any]:
     if not any(mask is not None and mask.area for mask in clip.track(track).visible):
         return {"first": frames.start, "revealed": none, "memory": none}
     squares = KEPT.get(("windows", address, replies.identity(address), track), lambda: clips.windows(clip, track))
-    patch = clips.patch(clip, track, frames=range(max(0, frames.start - _WARM), frames.stop), squares=squares)
+    wanted = range(max(0, frames.start - _WARM), frames.stop)
+    patch = clips.patch(clip, track, frames=wanted, squares=squares, coarse=_coarse(clip, squares[1]))
     so_far, revealed, memory = patch.visible[0].astype(np.float32), list(none), list(none)
     for k in range(1, len(patch)):
         before = clips.warped(patch.visible[k - 1].astype(np.float32), patch.backward[k])
         carried = clips.warped(so_far, patch.backward[k])
         if (t := patch.start + k) >= frames.start:
-            mine = clip.dense(clip.track(track).visible[t])
-            full = [clips.pasted(one, patch.corners[k], patch.square, clip.height, clip.width) > 0.5 for one in (before, carried)]
-            revealed[t - frames.start], memory[t - frames.start] = _text(rle.encode(mine & ~full[0])), _text(rle.encode(full[1]))
+            left, was = clips.stripped(before, patch.corners[k], patch.square, clip.height, clip.width)
+            mine = clip.dense(clip.track(track).visible[t], (left, left + was.shape[1]))
+            revealed[t - frames.start] = _text(rle.encode(mine & ~(was > 0.5), left, clip.width))
+            held = clips.stripped(carried, patch.corners[k], patch.square, clip.height, clip.width)[1]
+            memory[t - frames.start] = _text(rle.encode(held > 0.5, left, clip.width))
         so_far = np.maximum(patch.visible[k], carried)
     return {"first": frames.start, "revealed": revealed, "memory": memory}
 
 
-def series(address: str, track: str, names: Sequence[str]) -> dict[str, Any]:
-    """Return an object's timeline, in thousandths, null where undefined: `occlusion`, and for each answer `hidden` (IoU of the hidden part).
+def _coarse(clip: Clip, square: int) -> int:
+    """Return which pixels are read where squares are larger than patches: so many that a patch's pixel still has several."""
+    return 1 if clip.flow is not None else next((factor for factor in (8, 4, 2) if square >= 2 * factor * clips.SIDE), 1)
 
-    Where the truth is not known `occlusion` is None, and each answer has `share`: what part of its whole mask it says to be hidden.
+
+def series(address: str, track: str, names: Sequence[str]) -> dict[str, Any]:
+    """Return an object's timeline: `occlusion`, and for each answer `hidden` (IoU of the hidden part), in thousandths, null where undefined.
+
+    `moments` has the worst frame of each moment of an answer, worst first. Where the truth is not known `occlusion` is None, and each answer has
+    `share`: what part of its whole mask it says to be hidden.
 
     Raises:
         UserError: for an unknown clip, object or answer.
@@ -178,11 +188,40 @@ def series(address: str, track: str, names: Sequence[str]) -> dict[str, Any]:
         rows = replies.frames(address, name, track)
         answer = replies.answer(address, name, track)
         share = _share(mine.visible, answer.whole) if mine.whole is None and answer else None
+        hidden = None if rows is None else rows["iou_hidden"].to_numpy(np.float64)
+        bad = 1 - hidden if hidden is not None else share
         found["answers"][name] = {
-            "hidden": None if rows is None else _thousandths(rows["iou_hidden"].to_numpy(np.float64)),
-            "share": None if share is None else _thousandths(share),
-        }
+            "hidden": None if hidden is None else _thousandths(hidden), "share": None if share is None else _thousandths(share),
+            "moments": [] if bad is None else [frame for frame, _ in moments(bad)],
+        }  # fmt: skip
     return found
+
+
+def moments(bad: Float[np.ndarray, " n"]) -> list[tuple[int, float]]:
+    """Return the worst moments of a clip, worst first: the worst frame of each, and how bad its frames are together.
+
+    A moment is a frame with those near it, about a second of film in long clips and one frame in short ones. Many bad frames in a row are
+    worse than a single one; frames that are not judged count nothing.
+
+    Args:
+        bad: how bad each frame is, from 0 to 1, NaN where it is not judged.
+    """
+    near = min(NEAR, len(bad) // 16)
+    known, left, found = np.nan_to_num(bad), ~np.isnan(bad), []
+    total = _around(known, near)
+    while left.any():
+        centre = int(np.argmax(np.where(left, total + 1e-6 * known, -1)))
+        here = slice(max(0, centre - near), centre + near + 1)
+        found.append((here.start + int(np.argmax(np.where(left[here], known[here], -1))), float(total[centre])))
+        left[here], known[here] = False, 0
+        first, wide = max(0, here.start - near), slice(max(0, here.start - 2 * near), here.stop + 2 * near)
+        total[first : here.stop + near] = _around(known[wide], near)[first - wide.start :][: here.stop + near - first]
+    return found
+
+
+def _around(values: Float[np.ndarray, " n"], near: int) -> Float[np.ndarray, " n"]:
+    """Return each value and those near it, added up."""
+    return np.convolve(values, np.ones(2 * near + 1))[near : near + len(values)]
 
 
 def _share(visible: Masks, whole: Masks) -> Float[np.ndarray, " n"]:
@@ -202,8 +241,9 @@ class Said:
 
     filled: float  # share of hidden pixels that it finds, all frames together
     mean: float  # IoU of the hidden part, mean over frames
-    worst: int  # frame of the smallest one
+    worst: int  # frame of the smallest one in the worst moment
     least: float  # and its value
+    lost: float  # what IoU that moment lacks, added up over its frames
     judged: int  # frames that hide enough to be judged
 
 
@@ -220,9 +260,9 @@ def said(address: str, track: str, name: str) -> Said | None:
     judged = np.flatnonzero(np.isfinite(values))
     if not len(judged):
         return None
-    worst = int(judged[values[judged].argmin()])
+    worst, lost = moments(1 - values)[0]
     filled = float(found[judged].sum() / hidden[judged].sum())
-    return Said(filled, float(values[judged].mean()), int(rows["frame"].to_numpy()[worst]), float(values[worst]), len(judged))
+    return Said(filled, float(values[judged].mean()), worst, float(values[worst]), lost, len(judged))
 
 
 def about(address: str) -> dict[str, Any]:

@@ -22,7 +22,8 @@ QUESTIONS: tuple[
     (("photo_cutouts/test", "textured/test", "textured/moving_camera"), 20, "dis", 0),
     (("textured/test", "textured/heavy", "textured/unseen_shape", "textured/moving_camera"), 20, "given", 0),
     (("textured/scale", "textured/articulated", "chewing_gum/test", "no_gum/test"), 10, "given", 0),
-    (("composited/own_motion", "composited/camera_motion", "textured/unseen_shape", "textured/moving_camera"), 10, "given", 40),
+    (("composited/own_motion", "composited/camera_motion"), 24, "given", 5),
+    (("composited/own_motion", "composited/camera_motion"), 8, "given", 20),
 )
 ADAPTED = "two_way-s0"  # whose adaptation is measured
 _KEY = ["clip", "track", "answer", "flow", "frame"]

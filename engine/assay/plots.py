@@ -107,9 +107,9 @@ def pair_cloud(pair: relation.Pair, colour: str | None, networks: pd.DataFrame |
     return points.of_frame(told, x_axis=across, y_axis=up, colour=colour, fit=fit(pair.line))
 
 
-def sets_of_network(name: str, metric: str) -> tuple[go.Figure, pd.DataFrame]:
+def sets_of_network(name: str, metric: str, *, collection: str = "") -> tuple[go.Figure, pd.DataFrame]:
     """Return one metric of a network on every set, as dots with intervals, and the rows behind it."""
-    found = views.scores([name])
+    found = views.scores([name], collection=collection)
     mine = views.labelled(found[found["metric"] == metric])
     rows = mine[["set", "value", "low", "high", "n", "reason"]]
     return drawn.drawn(bars.bars, rows, title=metric, unit=views.unit(metric), label="set", colour=None, order="given", kind="dot"), mine

@@ -33,14 +33,14 @@ def metrics() -> tuple[list[str], list[str]]:
 
 def networks_of(dataset: str, metrics: list[str], chosen: list[str]) -> tuple[list[str], list[str]]:
     """Return the networks that have one of the numbers, and those shown first."""
-    everyone = views.strengths(dataset, metrics, chosen)["network"].unique().tolist() if metrics and chosen else []
+    everyone = views.networks_shifted(dataset, metrics, chosen) if metrics and chosen else []
     return everyone, first(everyone)
 
 
 def of(dataset: str, metrics: list[str], chosen: list[str], networks: list[str], metric: str) -> pd.DataFrame:
     """Return one metric of the chosen networks under the chosen shifts."""
-    found = views.strengths(dataset, metrics, chosen)
-    return found[found["network"].isin(networks) & (found["metric"] == metric)]
+    found = views.strengths(dataset, metrics, chosen, networks)
+    return found[found["metric"] == metric]
 
 
 def finding(dataset: str, metrics: list[str], chosen: list[str], networks: list[str]) -> str:

@@ -83,6 +83,12 @@ _SCORE = """s.value, s.low, s.high, s.n, s.value IS NULL AS missing, s.reason::V
             s.root::VARCHAR AS root"""
 
 
+def sets_in(found: pd.DataFrame) -> list[Set]:
+    """Return the set of each row of a frame with the columns of `PLACE`."""
+    columns = (found[name].tolist() for name in PLACE)
+    return [Set(str(d), str(p), str(s), float(x)) for d, p, s, x in zip(*columns, strict=True)]
+
+
 def known(*, sample: bool = True) -> pd.DataFrame:
     """Return every scored set: dataset, split, shift, strength, number of networks and of scores."""
     return store.query(
@@ -235,6 +241,18 @@ def strengths(
     return whole.sort_values(["shift", "network", "metric", "strength"], ignore_index=True)
 
 
+def networks_shifted(dataset: str, metrics_chosen: Sequence[str], shifts_chosen: Sequence[str], *, sample: bool = True) -> list[str]:
+    """Return the networks that have a score of one of the metrics under one of the shifts, sorted; `strengths` would fetch all their numbers."""
+    found = store.query(
+        """SELECT DISTINCT s.network::VARCHAR AS network FROM scores s
+           WHERE s.collection = '' AND s.slice IS NULL AND s.split = 'test' AND s.dataset = $dataset
+             AND list_contains($metrics, s.metric::VARCHAR) AND list_contains($shifts, s.shift::VARCHAR) ORDER BY 1""",
+        {"dataset": dataset, "metrics": list(metrics_chosen), "shifts": list(shifts_chosen)},
+        sample=sample,
+    )
+    return found["network"].tolist()
+
+
 def neutral(shift: str) -> float:
     """Return the strength at which a shift does nothing."""
     known = shift in registry.names("shifts")
@@ -369,9 +387,10 @@ def labelled(found: pd.DataFrame) -> pd.DataFrame:
     """Return whole-set score rows with a column `set` (how charts call it), the sets as they are first, and `measured`."""
     mine = found[found["slice"].isna()] if "slice" in found else found
     mine = mine.sort_values(["shift", "strength", "dataset", "split"], key=lambda c: c.astype(str) if c.name != "strength" else c)
-    told = [Set(str(r.dataset), str(r.split), str(r.shift), float(r.strength)).label for r in mine.itertuples()]  # type: ignore[arg-type]
+    places = mine[list(PLACE)].drop_duplicates()  # few, however many rows there are
+    told = mine[list(PLACE)].merge(places.assign(set=[one.label for one in sets_in(places)]), how="left", on=list(PLACE))["set"]
     measured = ~mine["missing"] if "missing" in mine else mine["reason"].isna()
-    return mine.assign(set=told, measured=measured)
+    return mine.assign(set=told.to_numpy(), measured=measured)
 
 
 def better(metric: str) -> Literal["higher", "lower"]:

@@ -11,8 +11,9 @@
 - `sentence`: the graph that a sentence makes of a conditional circuit, and its answer; `sentences`: a map of all sentences' graphs.
 - `compare`: two sides (images, classes, shifts, circuits), edge by edge, with intervals that hold for all edges together.
 
-An image is an example of a data set (`dataset`, `split`, `example_id`) or the array `image` (uint8, height x width x channels), which a question
-without arrays may hold as `{"shape": […], "data": base64}`; it is shifted if `shift` and `strength` say so.
+An image is an example of a data set (`dataset`, `split`, `example_id`), a system's unit under what is done to it (`system`, `unit`, `do`), or the
+array `image` (uint8, height x width x channels), which a question without arrays may hold as `{"shape": […], "data": base64}`; it is shifted if
+`shift` and `strength` say so.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -94,6 +95,7 @@ def _slice(question: Mapping[str, Any], _arrays: Mapping[str, np.ndarray], cache
             sums[name] = sums.get(name, 0) + value.sum(0, dtype=np.float64)
     n = len(pictures)
     said = {"circuit": circuit.card.name, "n": n, "accuracy": right / n, "side": circuit.network.trunk.tokens.side, "method": "attention x gradient"}
+    said |= {"groups": asked.groups(question, circuit)}
     return said | {"examples": list(ids)}, {name: _small(value / n) for name, value in sums.items()}
 
 

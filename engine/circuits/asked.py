@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int, UInt8
 
-from engine import errors, networks, shifts
+from engine import errors, networks, shifts, systems
 from engine.circuits.observing import Watched
 from engine.datasets import images
 from engine.models import predict, warm
 
 MOST_EXAMPLES = 500
+MOST_GROUPS = 12  # values of a group column that are offered
 
 
 def watched(name: str, cache: warm.Cache) -> Watched:
@@ -25,7 +26,10 @@ def picture(
 ) -> tuple[UInt8[np.ndarray, "h w c"], int | None, dict[str, Any]]:
     """Return the image that is asked about, its label where it has one among the circuit's classes, and where it is from."""
     brought = arrays["image"] if "image" in arrays else _written(question["image"]) if "image" in question else None
-    if brought is not None:
+    if question.get("system"):
+        shown, label, where = _drawn(question, card)
+        identity = f"{where['system']}-{where['unit']}"
+    elif brought is not None:
         shown, label, where, identity = np.asarray(brought), None, {"source": "brought"}, "brought"
         if shown.dtype != np.uint8 or shown.ndim != 3 or shown.shape[2] not in {1, 3} or 0 in shown.shape:
             raise errors.UserError(f"The image is {shown.dtype} of shape {list(shown.shape)}.", "Send uint8, height x width x 1 or 3.")
@@ -41,6 +45,16 @@ def picture(
         shown = shifts.shifted(shown[None], [identity], str(question["shift"]), float(question["strength"]), int(question.get("seed", 0)))[0]
         where |= {"shift": str(question["shift"]), "strength": float(question["strength"])}
     return shown, label, where
+
+
+def _drawn(question: Mapping[str, Any], card: networks.Card) -> tuple[UInt8[np.ndarray, "h w c"], int | None, dict[str, Any]]:
+    """Return the picture of a system's unit under what is done to it, its class among the circuit's where it is there, and where it is from."""
+    system, unit, act = systems.load(str(question["system"])), int(question.get("unit", 0)), str(question.get("do", ""))
+    latents = systems.sample(system, 1, int(question.get("seed", 0)), systems.interventions(act, system), (), unit)
+    shown = systems.render(latents, images.glyph_bank(system, "test"))[0]
+    name = system.classes[int(latents.labels[0])]
+    label = card.classes.index(name) if name in card.classes else None
+    return shown, label, {"system": system.name, "unit": unit, "do": act}
 
 
 def _written(said: Mapping[str, Any]) -> UInt8[np.ndarray, "..."]:
@@ -75,6 +89,13 @@ def examples(question: Mapping[str, Any], circuit: Watched | predict.Predictor) 
     if question.get("shift"):
         pictures = shifts.shifted(pictures, ids, str(question["shift"]), float(question["strength"]), int(question.get("seed", 0)))
     return list(pictures), np.asarray(data.labels, np.int64)[chosen], ids
+
+
+def groups(question: Mapping[str, Any], circuit: Watched) -> dict[str, list[str]]:
+    """Return the group columns of the set that a slice is of, with their values, those of few values; for narrowing the slice."""
+    data = images.load(str(question.get("dataset") or circuit.card.trained_on), str(question.get("split", "test")))
+    found = {name: sorted({str(one) for one in column}) for name, column in data.groups.items()}
+    return {name: values for name, values in found.items() if 1 < len(values) <= MOST_GROUPS}
 
 
 def class_place(said: Any, circuit: Watched | predict.Predictor, otherwise: int) -> int:

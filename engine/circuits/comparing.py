@@ -9,13 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from jaxtyping import Float, Int
 
 from engine import errors, networks
 from engine.circuits import asked, attributing, views
 from engine.circuits.observing import AT_ONCE, Watched
+from engine.datasets import images
 from engine.models import warm
 from engine.stats import differences, matching
+from engine.training import low_shot
+from engine.training._circuit_arms import PARTS
 
 Reply = tuple[dict[str, Any], dict[str, np.ndarray]]
 TOP_EDGES = 50  # most changed edges that are told with their intervals
@@ -23,6 +27,7 @@ MOST_VALUES = 40_000  # of more, the mean over layers and the read-out are compa
 PAIRS = 40  # of random examples, beside which two images are set
 MEAN = -1  # the layer that the mean over layers is told as
 SIDES = ("first", "second")
+MOST_SHOTS, MOST_STEPS = 50, 200  # of adaptation that is asked live
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,8 @@ def compare(question: Mapping[str, Any], arrays: Mapping[str, np.ndarray], cache
     """Return how two sides differ; the same examples on both are paired.
 
     The question has `first` and `second`, each with what `slice` or `input` takes and a `circuit` of its own where they differ, and `match`:
-    links (by default), signatures, or numbers (modules as they are numbered: before and after).
+    links (by default), signatures, or numbers (modules as they are numbered: before and after). A side with `adapted` (`onto`, a data set;
+    `shots`, labels a class; `part`, what moves; `steps`, `rate`, `seed`) is the circuit after it went on learning from so few images.
 
     Raises:
         UserError: for circuits of different sizes, unknown names, and slices with too few examples.
@@ -47,25 +53,50 @@ def compare(question: Mapping[str, Any], arrays: Mapping[str, np.ndarray], cache
     sides = [{"circuit": question.get("circuit"), **question[name]} for name in SIDES]
     names = [str(side["circuit"]) for side in sides]
     here = {card.name for card in networks.cards()}
-    one = names[0] == names[1]
+    moved = [side.get("adapted") for side in sides]
+    one, way = names[0] == names[1] and moved[0] == moved[1], "numbers" if any(moved) else str(question.get("match", "links"))
     if not one and not here.issuperset(names):
         stored = [views.links(name) for name in names]
-        return _links_alone(names, stored, str(question.get("match", "links")), "one of the two was brought as a file and cannot be run")
-    circuits = [asked.watched(name, cache) for name in names]
+        return _links_alone(names, stored, way, "one of the two was brought as a file and cannot be run")
+    circuits = [_adapted(asked.watched(name, cache), told, cache) for name, told in zip(names, moved, strict=True)]
     links = [circuit.links for circuit in circuits]
     _same_size(names, links)
     if circuits[0].card.classes != circuits[1].card.classes:
-        return _links_alone(names, links, str(question.get("match", "links")), "the two know different classes")
+        return _links_alone(names, links, way, "the two know different classes")
     said: dict[str, Any] = {"circuits": names, "modules": circuits[0].modules, "layers": len(circuits[0].network.trunk.executor.layers)}
     order, told = _identity(links[0]), {}
     if not one:
         signed = [None if c.generator.signatures is None else c.generator.signatures.detach().double().numpy() for c in circuits]
-        order, match = _matched(links, str(question.get("match", "links")), signed)
+        order, match = _matched(links, way, signed)
         said |= {"match": match}
         told |= _link_columns(links, order)
-    images = all("example_id" in side or "image" in side or name in arrays for side, name in zip(sides, SIDES, strict=True))
-    more, columns = _images(sides, circuits, arrays, order) if images else _slices(sides, circuits, order, cache)
+    single = all("example_id" in side or "image" in side or name in arrays for side, name in zip(sides, SIDES, strict=True))
+    more, columns = _images(sides, circuits, arrays, order) if single else _slices(sides, circuits, order, cache)
     return said | more, {name: value.astype(np.float32) for name, value in (told | columns).items()}
+
+
+def _adapted(circuit: Watched, said: Mapping[str, Any] | None, cache: warm.Cache) -> Watched:
+    """Return a circuit, adapted to a few labelled images of another set where that is asked for; raises UserError for what cannot be."""
+    if not said:
+        return circuit
+    part, shots, steps, rate = str(said["part"]), int(said["shots"]), int(said["steps"]), float(said["rate"])
+    if part not in PARTS:
+        raise errors.unknown("part of a circuit", part, PARTS)
+    if not (1 <= shots <= MOST_SHOTS and 1 <= steps <= MOST_STEPS and 0 < rate <= 1):
+        raise errors.UserError(
+            f"{shots} labels a class and {steps} steps at rate {rate:g} cannot be asked here.", f"Up to {MOST_SHOTS} labels, {MOST_STEPS} steps."
+        )
+    data, seed = images.load(str(said["onto"]), "train"), int(said.get("seed", 0))
+    if data.classes != circuit.card.classes:
+        raise errors.UserError(f"“{said['onto']}” has other classes than “{circuit.card.name}”.", "Choose a set of the same task.")
+
+    def make() -> Any:
+        chosen = low_shot.drawn(np.asarray(data.labels), shots, seed)
+        inputs, labels = circuit.inputs([data.images[i] for i in chosen]), torch.from_numpy(np.asarray(data.labels, np.int64)[chosen])
+        return low_shot.adapted(circuit.network, inputs, labels, part, steps=steps, rate=rate, seed=seed)
+
+    key = ("adapted", circuit.card.key, str(said["onto"]), part, shots, steps, rate, seed)
+    return circuit.holding(cache.get(key, make, lambda network: sum(4 * one.numel() for one in network.parameters())))
 
 
 def _same_size(names: Sequence[str], links: Sequence[Float[np.ndarray, "r u"]]) -> None:

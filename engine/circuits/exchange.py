@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,77 +16,16 @@ from jaxtyping import Float
 
 from engine import errors, hashing, provenance, rows, safety, store
 from engine.circuits import views
+from engine.circuits.document import MOST_EDGES, MOST_NODES, SCHEMA, VERSION, Document
 from engine.metrics import graphs
 from engine.spec import invalid
 from engine.stats import layout
 
-SCHEMA, VERSION = "touchstone.circuit", 1
 LARGEST_FILE = 200 * 2**20
-MOST_NODES, MOST_EDGES = 5_000, 5_000_000
 SUFFIXES = (".json", ".graphml", ".parquet", ".csv", ".tsv")
 _GRAPHML = "{http://graphml.graphdrawing.org/xmlns}"
 _NODE_COLUMNS = ("role", "x", "y", "community", "degree", "attention", "ablation", "code_norm", "responds", "label")
 _KINDS = {"role": "string", "responds": "string", "label": "string", "community": "long"}
-
-
-class Node(pydantic.BaseModel):
-    """A module, as the schema writes it; whatever else a file says of it is passed over."""
-
-    model_config = pydantic.ConfigDict(extra="ignore", allow_inf_nan=False)
-
-    id: int | str
-    role: Literal["processor", "output", "input"] = "processor"
-    sig2d: tuple[float, float] | None = None
-    degree: float | None = None
-    community: int | None = None
-    ablation: float | None = None
-    attention: float | None = None
-    code_norm: float | None = None
-    responds: str | None = pydantic.Field(default=None, max_length=200)
-    label: str | None = pydantic.Field(default=None, max_length=200)
-
-
-class Link(pydantic.BaseModel):
-    """A static edge: from whom (`s`) to who listens (`t`), with its probability `p`."""
-
-    model_config = pydantic.ConfigDict(extra="ignore", allow_inf_nan=False)
-
-    s: int | str
-    t: int | str
-    p: float = pydantic.Field(ge=0, le=1)
-
-
-class Weighted(pydantic.BaseModel):
-    """An edge of one layer with its mean attention `w`."""
-
-    model_config = pydantic.ConfigDict(extra="ignore", allow_inf_nan=False)
-
-    s: int | str
-    t: int | str
-    w: float
-
-
-class Layer(pydantic.BaseModel):
-    """Attention in one layer."""
-
-    model_config = pydantic.ConfigDict(extra="ignore")
-
-    l: int = pydantic.Field(ge=0, lt=1000)  # noqa: E741  the schema's name
-    edges: list[Weighted] = []
-
-
-class Document(pydantic.BaseModel):
-    """A circuit in JSON, schema version 1."""
-
-    model_config = pydantic.ConfigDict(extra="ignore")
-
-    schema_: Literal["touchstone.circuit"] = pydantic.Field(alias="schema")
-    version: Literal[1]
-    meta: dict[str, Any] = {}
-    nodes: list[Node] = pydantic.Field(min_length=1, max_length=MOST_NODES)
-    static_edges: list[Link] = pydantic.Field(default=[], max_length=MOST_EDGES)
-    layers: list[Layer] = pydantic.Field(default=[], max_length=1000)
-    view: dict[str, Any] = {}
 
 
 @dataclass(frozen=True)
@@ -98,6 +37,7 @@ class Brought:
     attention: pd.DataFrame  # layer, source, target, weight
     meta: Mapping[str, Any] = field(default_factory=dict)
     view: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()  # what a person should know about how the file was read
 
 
 def to_json(circuit: str, *, view: Mapping[str, Any] | None = None) -> bytes:
@@ -222,7 +162,8 @@ def _from_json(path: Path) -> Brought:
     links = _edges([(str(e.s), str(e.t), e.p) for e in document.static_edges], number)
     layers = [_edges([(str(e.s), str(e.t), e.w) for e in layer.edges], number).assign(layer=layer.l) for layer in document.layers]
     attention = pd.concat(layers, ignore_index=True) if layers else links.iloc[:0].assign(layer=0)
-    return Brought(nodes, links, attention, document.meta, document.view)
+    own = _own([(str(e.s), str(e.t)) for e in document.static_edges])
+    return _checked(Brought(nodes, links, attention, document.meta, document.view, own))
 
 
 def _from_graphml(path: Path) -> Brought:
@@ -239,15 +180,20 @@ def _from_graphml(path: Path) -> Brought:
     names = {key.get("id"): key.get("attr.name") for key in root.iter(f"{_GRAPHML}key")}
     told = [{"id": node.get("id"), **_data(node, names)} for node in graph.iter(f"{_GRAPHML}node")]
     nodes, number = _numbered([_typed(one) for one in told])
-    found, undirected = [], graph.get("edgedefault") == "undirected"
+    found, undirected, weighed = [], graph.get("edgedefault") == "undirected", False
     for edge in graph.iter(f"{_GRAPHML}edge"):
         data = _data(edge, names)
+        weighed |= not data.keys().isdisjoint({"weight", "p"})
         weight = _number(data.get("weight", data.get("p", "1")), path.name)
         found.append((str(edge.get("source")), str(edge.get("target")), weight))
         if edge.get("directed", "false" if undirected else "true") == "false":
             found.append((found[-1][1], found[-1][0], weight))
     links = _edges(found, number)
-    return Brought(nodes, _probabilities(links, path.name), links.iloc[:0].assign(layer=0), {"model": str(graph.get("id") or path.stem)})
+    notes = () if weighed or not found else ("No edge says a weight (or p), so each counts as 1.",)
+    notes += ("The graph is undirected: each edge is read both ways.",) if undirected else ()
+    meta = {"model": str(graph.get("id") or path.stem)}
+    attention = links.iloc[:0].assign(layer=0)
+    return _checked(Brought(nodes, _probabilities(links, path.name), attention, meta, notes=notes + _own([(s, t) for s, t, _ in found])))
 
 
 def _data(element: ET.Element, names: Mapping[str | None, str | None]) -> dict[str, str]:
@@ -294,14 +240,17 @@ def _from_table(path: Path) -> Brought:
     known = sorted(set(ends[0]) | set(ends[1]), key=lambda one: (not one.isdigit(), int(one) if one.isdigit() else 0, one))
     nodes, number = _numbered([{"id": one, "role": "processor"} for one in known])
     edges = _edges(list(zip(*ends, weights.astype(float).tolist(), strict=True)), number)
+    own = _own(list(zip(*ends, strict=True)))
     if "layer" not in found.columns:
-        return Brought(nodes, _probabilities(edges, path.name), edges.iloc[:0].assign(layer=0), {"model": path.stem})
+        return _checked(Brought(nodes, _probabilities(edges, path.name), edges.iloc[:0].assign(layer=0), {"model": path.stem}, notes=own))
     layer = pd.to_numeric(found["layer"], errors="coerce")
     if layer.isna().any() or (layer < 0).any():
         raise errors.UserError(f"{path.name} has an edge without a layer's number.", "Layers count from 0.")
-    attention = edges.assign(layer=layer.astype(int).to_numpy())
+    apart = found["source"].astype(str).to_numpy() != found["target"].astype(str).to_numpy()  # rows that `_edges` keeps
+    attention = edges.assign(layer=layer[apart].astype(int).to_numpy())
     mean = pd.DataFrame(attention.groupby(["source", "target"], as_index=False)["weight"].mean())
-    return Brought(nodes, _probabilities(mean, path.name), attention, {"model": path.stem})
+    own += ("Links are means over the layers of the table, where an edge is told.",)
+    return _checked(Brought(nodes, _probabilities(mean, path.name), attention, {"model": path.stem}, notes=own))
 
 
 def _numbered(told: Sequence[Mapping[str, Any]]) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -330,11 +279,27 @@ def _edges(told: Sequence[tuple[str, str, float]], number: Mapping[str, int]) ->
     return found[found["source"] != found["target"]].reset_index(drop=True)
 
 
+def _own(ends: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """Return a note on links of modules to themselves, which are left out; nothing where there is none."""
+    n = sum(source == target for source, target in ends)
+    return (f"{n:,} link{'s' * (n > 1)} of modules to themselves {'are' if n > 1 else 'is'} left out.",) if n else ()
+
+
+def _checked(found: Brought) -> Brought:
+    """Return a circuit as it is; raises UserError where two edges of one graph lead from and to the same modules."""
+    for edges, by in ((found.links, ["source", "target"]), (found.attention, ["layer", "source", "target"])):
+        if (twice := edges.duplicated(by)).any():
+            names = [str(found.nodes["name"][int(edges[end][twice].iloc[0])]) for end in ("source", "target")]
+            raise errors.UserError(f"Two edges lead from “{safety.shown(names[0])}” to “{safety.shown(names[1])}”.", "Write one, with one weight.")
+    return found
+
+
 def _probabilities(links: pd.DataFrame, file: str) -> pd.DataFrame:
     """Return links with weights in 0..1; raises UserError for others, for a link is as likely as its value says."""
     if len(links) and not links["weight"].between(0, 1).all():
         low, high = links["weight"].min(), links["weight"].max()
-        raise errors.UserError(f"{file} has link weights from {low:g} to {high:g}.", "Scale them to 0 to 1: they are shown as probabilities.")
+        way = "Scale them to 0 to 1, for links are probabilities; or write JSON with these weights as `w` of a layer, where any number may stand."
+        raise errors.UserError(f"{file} has link weights from {low:g} to {high:g}.", way)
     return links
 
 
@@ -359,10 +324,11 @@ def keep(circuit: str, found: Brought, digest: str) -> None:
     matrix = _matrix(found, u)
     layers = int(found.attention["layer"].max()) if len(found.attention) else 0
     measured = graphs.every(matrix[:u]) if u > 1 else {}
+    meta = {**found.meta, **({"notes": found.notes} if found.notes else {})}
     row = rows.Circuit(
         circuit, str(found.meta.get("title") or circuit)[:200], "brought", digest, u, len(found.nodes) - u, layers,
         _short(found.meta.get("dataset")), _short(found.meta.get("prior")), found.meta["seed"] if isinstance(found.meta.get("seed"), int) else None,
-        json.dumps(dict(found.meta), default=str), json.dumps({k: None if math.isnan(v) else round(v, 6) for k, v in measured.items()}),
+        json.dumps(meta, default=str), json.dumps({k: None if math.isnan(v) else round(v, 6) for k, v in measured.items()}),
         json.dumps(dict(found.view)),
     )  # fmt: skip
     blocks = [

@@ -1,5 +1,6 @@
 """What a trained circuit shows when it is watched: its modules, its links over time, who listens to whom for which examples."""
 
+import copy
 import functools
 import json
 import math
@@ -34,6 +35,13 @@ class Watched:
             raise errors.UserError(f"“{card.name}” is no circuit.", "Choose one of: python -m engine circuits list")
         self.card, self.network = card, module
         self.generator = module.trunk.generator
+
+    def holding(self, network: nac.Network) -> "Watched":
+        """Return the same circuit with another network in it, such as one that went on learning."""
+        made = copy.copy(self)
+        made.__dict__.pop("links", None)
+        made.network, made.generator = network, network.trunk.generator
+        return made
 
     @property
     def modules(self) -> int:

@@ -21,8 +21,9 @@ from engine.stats import layout
 
 MAGIC = b"TSC1"
 MOST_EDGES = 60_000  # that go to the browser; the strongest links of a larger circuit
-MOST_VALUES = 2_500_000  # of all graphs together; of more, those by class and over training stay behind
+MOST_VALUES = 2_500_000  # of all graphs together; what is more, or a graph of more than MOST_EDGES, stays behind until it is drawn
 WIDEST, REACH = 0.16, 1.05  # modules are this far apart, of a half width of 1; many of them less
+BEHIND = f"Too large to hold all at once: attention and links over training beyond the first are fetched when drawn, {MOST_EDGES:,} edges at most"
 _OTHERS = "kind = 'attention' OR step IS NOT NULL"
 
 
@@ -57,14 +58,14 @@ def pack(circuit: str, *, most: int = MOST_EDGES) -> bytes:
     """
     known, nodes = views.about(circuit), views.nodes(circuit)
     links = views.edges(circuit, most=most)
-    others, behind = _others(known)
+    others, later = _others(known)
     codes = _codes(links.edges, others, len(nodes))
     made = [_graph("link", "link", None, "", None, links.edges, codes, len(nodes), links.total, _sum(links))]
     made += _measured(others, codes, len(nodes), known["layers"])
     header = {
         **{name: known[name] for name in ("title", "source", "dataset", "prior", "seed", "modules", "outputs", "layers", "metrics")},
         "name": circuit, "identity": f"{circuit} {known['run']}", "classes": known["about"].get("classes", []), "view": known["view"],
-        "behind": behind,
+        "later": later, "behind": f"{BEHIND} ({len(later)} graphs)" if later else "",
         "labels": _texts(nodes["label"]), "responds": _texts(nodes["responds"]), "graphs": [graph.said for graph in made],
     }  # fmt: skip
     target, source = np.divmod(codes, len(nodes))
@@ -93,7 +94,7 @@ def of_links(name: str, title: str, links: Float[np.ndarray, "r u"], signatures:
     graph = Graph("link", "link", None, "", None, values, len(values), float(values.sum()))
     header = {
         "title": title, "source": "network", "dataset": None, "prior": None, "seed": None, "modules": u, "outputs": n - u, "layers": layers,
-        "metrics": {}, "name": name, "identity": name, "classes": [], "view": {}, "behind": "", "labels": [""] * n, "responds": [""] * n,
+        "metrics": {}, "name": name, "identity": name, "classes": [], "view": {}, "behind": "", "later": [], "labels": [""] * n, "responds": [""] * n,
         "graphs": [graph.said], **more,
     }  # fmt: skip
     none = np.full(n, np.nan, np.float32)
@@ -111,6 +112,14 @@ def dressed(block: bytes, **more: Any) -> bytes:
     """Return a block with more in its header: `start` (the view to begin with, as JSON), `input` (what can be asked live)."""
     header, arrays = unpacked(block)
     return packed(header | more, arrays)
+
+
+def parted(block: bytes) -> tuple[bytes, dict[str, bytes]]:
+    """Return a block without the values of its graphs but the first, and those by name (graph1, …, float32): to be read when they are drawn."""
+    header, arrays = unpacked(block)
+    later = {name: one for name, one in arrays.items() if name.startswith("graph") and name != "graph0"}
+    first = {name: one for name, one in arrays.items() if name not in later}
+    return packed(header, first), {name: one.astype("<f4").tobytes() for name, one in later.items()}
 
 
 def packed(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:
@@ -139,19 +148,44 @@ def _sum(shown: views.Shown) -> float:
     return here / shown.weight_share if shown.weight_share > 0 else here
 
 
-def _others(known: Mapping[str, Any]) -> tuple[pd.DataFrame, str]:
-    """Return attention and the links over training, as far as there is room, and what stays behind, in words."""
+def _others(known: Mapping[str, Any]) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    """Return attention and the links over training, as far as there is room, and what header says of the graphs that stay behind."""
     where = f"circuit = $circuit AND run = $run AND ({_OTHERS})"
     asked = {"circuit": known["circuit"], "run": known["run"]}
-    behind = ""
-    if int(store.query(f"SELECT count(*) AS n FROM circuit_edges_all WHERE {where}", asked)["n"][0]) > MOST_VALUES:
-        where += " AND slice = '' AND step IS NULL"
-        behind = "Attention by class and links over training are too many to show here."
-        if int(store.query(f"SELECT count(*) AS n FROM circuit_edges_all WHERE {where}", asked)["n"][0]) > MOST_VALUES:
-            where += " AND false"
-            behind = "Attention is too large to show here; the strongest links are."
+    counts = store.query(
+        f"SELECT kind, layer, slice, step, count(*) AS n FROM circuit_edges_all WHERE {where} GROUP BY ALL ORDER BY step, slice, layer", asked
+    )
+    plain = (counts["slice"] == "") & counts["step"].isna()
+    sent = next(
+        part for part in (plain | True, plain, plain & False) if counts["n"][part].sum() <= MOST_VALUES and not (counts["n"][part] > MOST_EDGES).any()
+    )
+    where += "" if sent.all() else " AND slice = '' AND step IS NULL" if sent.any() else " AND false"
     found = store.query(f"SELECT kind, layer, slice, step, source, target, weight FROM circuit_edges_all WHERE {where}", asked)
-    return found, behind
+    return found, _later(counts[~sent], known["layers"])
+
+
+def _later(counts: pd.DataFrame, layers: int) -> list[dict[str, Any]]:
+    """Return what is said of graphs that stay behind: each layer's, and of attention the mean over layers."""
+    attention, history = counts[counts["kind"] == "attention"], counts[counts["kind"] == "link"]
+    found = []
+    for slice_, mine in attention.groupby("slice"):
+        end = f".{slice_}" if slice_ else ""
+        mean = [(f"attention{end}", None)] if layers > 1 else []
+        each = [(f"attention.{layer}{end}", layer) for layer in sorted(map(int, mine["layer"]))]
+        found += [{"key": key, "kind": "attention", "layer": layer, "slice": str(slice_), "step": None} for key, layer in mean + each]
+    steps = sorted(map(int, history["step"]))
+    return found + [{"key": f"link@{step}", "kind": "link", "layer": None, "slice": "", "step": step} for step in steps]
+
+
+def graph(circuit: str, kind: str, layer: int | None = None, slice_: str = "", step: int | None = None) -> bytes:
+    """Return one of a circuit's graphs by itself, its strongest edges, as a block: source, target, graph0; the header counts all its edges.
+
+    Raises:
+        UserError: as `views.edges`.
+    """
+    shown = views.edges(circuit, kind=kind, layer=layer, slice_=slice_, step=step, most=MOST_EDGES)
+    arrays = {name: shown.edges[name].to_numpy(np.uint32) for name in ("source", "target")}
+    return packed({"total": shown.total, "weight": round(_sum(shown), 6)}, arrays | {"graph0": shown.edges["weight"].to_numpy(np.float32)})
 
 
 def _codes(links: pd.DataFrame, others: pd.DataFrame, n: int) -> Int[np.ndarray, " edges"]:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from engine import errors
 from engine.claims import Evidence, over_seeds
+from engine.training._circuit_arms import SETTINGS
 from engine.wiring import arms
 
 VERSION = 1
@@ -16,18 +17,21 @@ ORDER = 2
 PAPER = "circuits"
 CITATION = "Weiss, Rahaman et al., Neural Attentive Circuits, NeurIPS 2022"
 TRY = ("Train circuits and dense controls", "circuit-train")
-DATA = "mnist"
 
 
 def evidence(*, sample: bool = True) -> Evidence | None:
-    """Return the differences by set, None where the arms were not evaluated on the same sets."""
-    try:
-        found = arms.measured(DATA, sample=sample)
-    except errors.UserError:
+    """Return the differences by set, None where no data set's arms were evaluated on the same sets."""
+    parts, said = [], []
+    for data in SETTINGS:
+        try:
+            found = arms.measured(data, sample=sample)
+        except errors.UserError:
+            continue
+        learned = arms.learned_of(found)
+        if learned and arms.REFERENCE in found.families:
+            parts += [(one, pd.Series(arms.difference(found, learned, arms.REFERENCE, [one]))) for one in found.ood]
+            said.append(arms.finding(data, sample=sample))
+    if not parts:
         return None
-    learned = arms.learned_of(found)
-    if not learned or arms.REFERENCE not in found.families:
-        return None
-    parts = over_seeds([(one, pd.Series(arms.difference(found, learned, arms.REFERENCE, [one]))) for one in found.ood])
     what, page = "Accuracy of circuits with learned links minus dense", "circuit-train"
-    return Evidence(parts, what, "set", "seeds", page, more=arms.finding(DATA, sample=sample))
+    return Evidence(over_seeds(parts), what, "set", "seeds", page, more=" ".join(said))

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import psutil
 
 from engine import errors, people
+from engine.control import reports as reports
 from engine.control import reviews as reviews
 from engine.control import sets as sets
 from engine.control import workers as workers
@@ -279,7 +280,8 @@ def rates() -> dict[tuple[str, str], float]:
 
 
 def audit(action: str, subject: str, user: str | None = None) -> None:
-    """Note who did what to which."""
+    """Note who did what to which; who acts now, unless somebody is named."""
+    user = people.now().name if user is None else user
     with write() as db:
         db.execute("INSERT INTO audit VALUES (?, ?, ?, ?)", (datetime.now(UTC).timestamp(), user, action, subject))
 

@@ -24,6 +24,9 @@ CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, kind TEXT NOT NULL, cont
 CREATE TABLE IF NOT EXISTS notes (
   id INTEGER PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, status TEXT NOT NULL, text TEXT NOT NULL, created REAL NOT NULL, "user" TEXT
 );
+CREATE TABLE IF NOT EXISTS report_views (
+  "user" TEXT NOT NULL, place INTEGER NOT NULL, address TEXT NOT NULL, added REAL NOT NULL, PRIMARY KEY ("user", place)
+);
 CREATE INDEX IF NOT EXISTS notes_by_subject ON notes (kind, subject);
 """
 _made: set[tuple[Path, int]] = set()

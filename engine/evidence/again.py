@@ -27,8 +27,8 @@ def _again(bundle: Opened, view: View) -> tuple[str, str, str]:
     except errors.UserError as problem:
         return NOT, NOT, str(problem)
     finding = SAME if tuple(part.findings) == view.findings else DIFFERS
-    names = (*view.figures, *view.tables)
-    shown = [one.rows for one in (*part.figures, *part.tables)]
+    names = (*view.figures, *view.pictures, *view.tables)
+    shown = [one.rows for one in (*part.figures, *part.pictures, *part.tables)]
     apart = [name for name, rows in zip(names, shown, strict=False) if not _alike(bundle, name, rows)]
     if len(names) != len(shown):
         return finding, DIFFERS, "other figures and tables belong to it now"

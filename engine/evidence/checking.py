@@ -66,6 +66,6 @@ def _strangers(bundle: Opened) -> Iterator[str]:
 def _named(bundle: Opened) -> Iterator[str]:
     """Yield which files with rows a view names that the manifest does not list."""
     for view in bundle.manifest.views:
-        for name in (*view.figures, *view.tables):
+        for name in (*view.figures, *view.pictures, *view.tables):
             if name not in bundle.manifest.files:
                 yield f"The view “{safety.shown(view.title)}” names {safety.shown(name)}, which the manifest does not list."

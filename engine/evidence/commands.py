@@ -22,6 +22,8 @@ def add(commands: Any, command: Callable, show: Callable, tell: Callable) -> Non
     """Add `export` and `check`."""
     export = command(commands, "export", lambda a: _export(a, show, tell), "Turn views into a report that opens offline, with the rows behind it.")
     export.add_argument("views", nargs="*", metavar="VIEW", help="address of a page, such as “pairs?table=sweep”; none = the current findings")
+    export.add_argument("--link", action="append", default=[], metavar="LINK", help="link of a page, as “Copy link” gives it; may be given often")
+    export.add_argument("--collected", action="store_true", help="the views that were put into the report under way on the pages")
     export.add_argument("--into", type=Path, metavar="FOLDER_OR_ZIP", help="where to: a new folder, or a file that ends in .zip")
     export.add_argument("--list", action="store_true", help="only list the views that this store can answer")
     export.add_argument("--title", default="", help="the report's title")
@@ -41,9 +43,11 @@ def _export(a: argparse.Namespace, show: Callable, tell: Callable) -> int:
         return 0
     if a.into is None:
         raise errors.UserError("Say where the report goes.", "Write --into FOLDER, or --into report.zip; --list shows what can be reported.")
-    spec = EvidenceSpec(
-        views=tuple(a.views), title=a.title, author=a.author, words=_words(a.words), svg=not a.no_svg, predictions=a.predictions
-    )  # fmt: skip
+    collected = control.reports.collected() if a.collected else []
+    if a.collected and not collected:
+        raise errors.UserError("The report under way holds no view.", "Put some in with “Add to report” on the pages.")
+    addresses = tuple(dict.fromkeys([*a.views, *map(views.told, a.link), *collected]))
+    spec = EvidenceSpec(views=addresses, title=a.title, author=a.author, words=_words(a.words), svg=not a.no_svg, predictions=a.predictions)
     for step in writing.steps_of(spec, a.into):
         if isinstance(step, Bundle):
             control.audit("export report", str(a.into))

@@ -40,10 +40,10 @@ class Network(_Told):
 
 
 class Data(_Told):
-    """A data set, table or system that was asked about."""
+    """A data set, table, system or set of clips that was asked about."""
 
     name: str
-    kind: Literal["images", "table", "system", "unknown"] = "unknown"
+    kind: Literal["images", "table", "system", "clips", "unknown"] = "unknown"
     digests: Mapping[str, str] = {}  # split -> hash
     version: int | None = None
     classes: tuple[str, ...] = ()
@@ -72,6 +72,7 @@ class View(_Told):
     asked: Mapping[str, str] = {}
     findings: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()  # files with their rows
+    pictures: tuple[str, ...] = ()  # files with what stands behind pictures
     tables: tuple[str, ...] = ()
     datasets: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()

@@ -9,23 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
 import plotly.io
 import plotly.offline
 
-from engine.evidence import tabled
+from engine.evidence import papers, tabled
 from engine.evidence.manifest import Data, Manifest, View
-from engine.evidence.parts import Figure, Part, Table
+from engine.evidence.parts import Figure, Part, Picture, Pictures, Table
 from engine.evidence.prose import html_of, paragraphs
+from engine.plainly import glossary
 from engine.plots import formats, looks, template
 from engine.plots.looks import Look
 
 ART = Path(__file__).parent / "art"
-PAPERS = {
-    "assay": "Wenzel et al., “Assaying Out-Of-Distribution Generalization in Transfer Learning”, NeurIPS 2022",
-    "heads": "Lohaus et al., “Are Two Heads the Same as One? Identifying Disparate Treatment in Fair Neural Networks”, NeurIPS 2022",
-}
 SLOTS = ("background", "surface", "text", "muted", "rule", "axis", "accent")
+PLAIN = {"tested": "What was tested", "differs": "What differs for sure", "alike": "What does not, or cannot be told", "sure": "How sure that is"}
 MOST_NAMED = 200  # networks, data sets or runs that a table in the report lists; the manifest holds all
 
 
@@ -46,7 +45,7 @@ def page(placed: Sequence[Placed], told: Manifest, words: str) -> str:
         words: What the author says.
     """
     plots: list[go.Figure] = []
-    body = "".join([_head(told, words), _short(placed), *(_part(i, one, plots) for i, one in enumerate(placed, 1)), _sources(told)])
+    body = "".join([_head(told, words), _short(placed), *(_part(i, one, plots) for i, one in enumerate(placed, 1)), _terms(placed), _sources(told)])
     script, plotly_js = (ART / "report.js").read_text(), plotly.offline.get_plotlyjs()
     policy = (
         f"default-src 'none'; script-src {_allowed(plotly_js)} {_allowed(script)}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
@@ -127,14 +126,34 @@ def _part(number: int, placed: Placed, plots: list[go.Figure]) -> str:
     findings = "".join(html_of(finding) for finding in part.findings if finding)
     remarks = f'<h3>Notes and review</h3><div class="remarks">{"".join(html_of(remark) for remark in part.remarks)}</div>' if part.remarks else ""
     return (
-        f'<section id="view-{number}"><h2>{number}. {html.escape(_begun(part.title))}</h2><div class="finding">{findings}</div>{_more(part)}'
+        f'<section id="view-{number}"><h2>{number}. {html.escape(_begun(part.title))}</h2>{_plain(part)}'
+        f'<div class="finding">{findings}</div>{_more(part)}'
         + "".join(_figure(figure, file, plots) for figure, file in zip(part.figures, view.figures, strict=True))
+        + "".join(_pictures(pictures, file) for pictures, file in zip(part.pictures, view.pictures, strict=True))
         + "".join(_table(table, file) for table, file in zip(part.tables, view.tables, strict=True))
         + f"{remarks}<h3>Method</h3><p>{html.escape(part.method)}</p>{_paper(part)}"
         + f"<h3>Limits</h3><ul>{''.join(f'<li>{html.escape(limit)}</li>' for limit in part.limits)}</ul>"
         + _asked(view)
         + "</section>"
     )
+
+
+def _plain(part: Part) -> str:
+    """Return what was found in plain words, with a heading before the field's words; nothing where it is not said so."""
+    if part.plain is None:
+        return ""
+    rows = "".join(
+        f"<dt>{html.escape(words)}</dt><dd>{''.join(map(html_of, said))}</dd>" for name, words in PLAIN.items() if (said := getattr(part.plain, name))
+    )
+    return f'<dl class="plain">{rows}</dl><h3>In the field\'s words</h3>'
+
+
+def _terms(placed: Sequence[Placed]) -> str:
+    """Return the terms that plain words set in italics, explained."""
+    texts = [text for one in placed if one.part.plain for name in PLAIN for text in getattr(one.part.plain, name)]
+    found = dict.fromkeys(name for text in texts for said in glossary.marked(text) if (name := glossary.named(said)))
+    rows = "".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(glossary.TERMS[name])}</dd>" for name in sorted(found, key=str.casefold))
+    return f'<section id="terms"><h2>Terms</h2><dl>{rows}</dl></section>' if rows else ""
 
 
 def _more(part: Part) -> str:
@@ -148,7 +167,7 @@ def _begun(title: str) -> str:
 
 
 def _paper(part: Part) -> str:
-    return f'<p class="quiet">After {html.escape(PAPERS.get(part.paper, part.paper).rstrip("."))}.</p>' if part.paper else ""
+    return f'<p class="quiet">After {html.escape(papers.cited(part.paper).rstrip("."))}.</p>' if part.paper else ""
 
 
 def _asked(view: View) -> str:
@@ -171,8 +190,24 @@ def _figure(figure: Figure, file: str, plots: list[go.Figure]) -> str:
     return (
         f'<figure><p class="title">{html.escape(_begun(figure.title))}</p>{_legend(figure.legend)}'
         f'<div class="panels{" one" if len(panels) == 1 else ""}">{"".join(panels)}</div>'
-        f"<figcaption>{captions}</figcaption>{_rows(figure, file)}</figure>"
+        f"<figcaption>{captions}</figcaption>{_rows(figure.title, figure.rows, file)}</figure>"
     )
+
+
+def _pictures(shown: Pictures, file: str) -> str:
+    """Return pictures side by side, each with its words; what is wrong has a mark besides its colour."""
+    tiles = "".join(_tile(one, shown.width) for one in shown.shown)
+    caption = f"<figcaption>{html_of(shown.caption)}</figcaption>" if shown.caption else ""
+    return (
+        f'<figure class="pictures"><p class="title">{html.escape(_begun(shown.title))}</p><ul>{tiles}</ul>{caption}'
+        f"{_rows(shown.title, shown.rows, file)}</figure>"
+    )
+
+
+def _tile(one: Picture, width: int) -> str:
+    said, code = html.escape(one.words), base64.b64encode(one.file).decode()
+    mark = {True: '<span class="right">✓</span> ', False: '<span class="wrong">✗</span> ', None: ""}[one.good]
+    return f'<li style="width:{width}px"><img src="data:image/{one.kind};base64,{code}" alt="" width="{width}"><span>{mark}{said}</span></li>'
 
 
 def _panel(name: str, drawn: go.Figure) -> str:
@@ -181,10 +216,10 @@ def _panel(name: str, drawn: go.Figure) -> str:
     return f'<p class="panel">{html.escape(name)}</p>' if name and not said else ""
 
 
-def _rows(figure: Figure, file: str) -> str:
+def _rows(title: str, rows: pd.DataFrame, file: str) -> str:
     """Return the beginning of a figure's rows as a table, and the file that holds all."""
-    shown = formats.share(min(len(figure.rows), tabled.MOST_BEHIND), len(figure.rows), "rows")
-    table = tabled.html_of(figure.rows, most=tabled.MOST_BEHIND, called=f"rows of {figure.title}")
+    shown = formats.share(min(len(rows), tabled.MOST_BEHIND), len(rows), "rows")
+    table = tabled.html_of(rows, most=tabled.MOST_BEHIND, called=f"rows of {title}")
     return f'<details><summary>Data ({shown})</summary>{table}<p class="quiet">All rows: <a href="{file}">{file}</a></p></details>'
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 import plotly.graph_objects as go
 
+from engine.plainly import Told
 from engine.plots.looks import Look
 
 
@@ -21,6 +22,31 @@ class Figure:
     legend: Mapping[str, Look] = field(default_factory=dict)
     """Looks of the lines, where the panels do not name them."""
     captions: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A small picture with what stands under it."""
+
+    file: bytes
+    words: str
+    """What it shows, and what was said of it."""
+    good: bool | None = None
+    """Whether what was said is right; None where nothing is right or wrong."""
+    kind: str = "png"
+    """The file's kind, as browsers call it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """Pictures side by side, with the rows behind them."""
+
+    title: str
+    shown: Sequence[Picture]
+    rows: pd.DataFrame
+    caption: str = ""
+    width: int = 84
+    """Pixels of each on a screen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +70,7 @@ class Part:
     """How it was measured, as plain text."""
     limits: Sequence[str]
     figures: Sequence[Figure]
+    pictures: Sequence[Pictures] = ()
     tables: Sequence[Table] = ()
     networks: Sequence[str] = ()
     """Names of the networks behind it."""
@@ -55,12 +82,14 @@ class Part:
     """Runs that measured it, besides those of the scores."""
     scores: pd.DataFrame | None = None
     """The scores behind it, as `engine.evidence.behind.scores` gives them."""
+    plain: Told | None = None
+    """What was found, in plain words; it stands first."""
     more: Sequence[str] = ()
     """What else was found, for those who want all of it; in Markdown."""
     remarks: Sequence[str] = ()
     """Notes on what is shown, in Markdown; those that were written in the store come to them."""
     paper: str = ""
-    """Whose method it is: a name in `engine.evidence.page.PAPERS`, or a citation."""
+    """Whose method it is: a name in `engine.evidence.papers.PAPERS`, or a citation."""
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,14 @@
-"""Sentences as HTML: bold as written, paragraphs apart, everything else as it stands. Names from data may hold anything."""
+"""Sentences as HTML: bold and italics as written, paragraphs apart, everything else as it stands. Names from data may hold anything."""
 
 import html
 import re
 
-_TOKEN = re.compile(r"\\([!-/:-@\[-`{-~])|(\*\*)|([^\\*]+|[\\*])", re.DOTALL)
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>$:&])")
-
-
-def spoken(sentence: str) -> str:
-    r"""Return a sentence as Markdown: names in it may hold anything, only the bold numbers are ours.
-
-    >>> spoken("**3** of a_b")
-    '**3** of a\\_b'
-    """
-    return _SPECIAL.sub(r"\\\1", sentence).replace("\\*\\*", "**")
+_TOKEN = re.compile(r"\\([!-/:-@\[-`{-~])|(\*\*?)|([^\\*]+|\\)", re.DOTALL)
+_MARKS = {"**": "strong", "*": "em"}
 
 
 def html_of(markdown: str) -> str:
-    r"""Return a finding as HTML paragraphs: `**bold**`, a backslash before what is no markup, blank lines between paragraphs.
+    r"""Return a finding as HTML paragraphs: `**bold**`, `*a term*`, a backslash before what is no markup, blank lines between paragraphs.
 
     >>> html_of(r"**3 of <4>** are a\*b")
     '<p><strong>3 of &lt;4&gt;</strong> are a*b</p>'
@@ -26,14 +17,19 @@ def html_of(markdown: str) -> str:
 
 
 def _line(text: str) -> str:
-    said, strong = [], False
-    for escaped, bold, plain in _TOKEN.findall(text):
-        if bold:
-            said.append("</strong>" if strong else "<strong>")
-            strong = not strong
-        else:
+    said: list[str] = []
+    open_: list[str] = []
+    for escaped, mark, plain in _TOKEN.findall(text):
+        if not mark:
             said.append(html.escape(escaped or plain))
-    return "".join(said) + ("</strong>" if strong else "")
+        elif (name := _MARKS[mark]) in open_:
+            while (last := open_.pop()) != name:
+                said.append(f"</{last}>")
+            said.append(f"</{name}>")
+        else:
+            open_.append(name)
+            said.append(f"<{name}>")
+    return "".join([*said, *(f"</{name}>" for name in reversed(open_))])
 
 
 def paragraphs(text: str) -> str:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from engine.control import reviews
 from engine.evidence.parts import Part
-from engine.evidence.prose import spoken
+from engine.plots.markdown import spoken
 
 MOST = 40  # notes of one view
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from engine import errors, networks, provenance, store, systems
+from engine import completers, errors, networks, provenance, store, systems
 from engine.assay.classes import names_of
-from engine.datasets import images, tables
+from engine.datasets import clips, images, tables
 from engine.evidence import behind
 from engine.evidence.manifest import Code, Data, Network, Run, sha256_of
 from engine.evidence.parts import Part
@@ -50,6 +50,9 @@ def _network(collection: str, name: str, stored: tuple[str | None, str | None] |
     if collection == "" and name in networks.names():
         card = networks.card(name)
         digest, trained_on, files = card.digest, card.trained_on, tuple(networks.folder(name) / file for file in card.weights)
+    elif name in completers.names():
+        made = completers.card(name)
+        digest, trained_on, files = made.digest, made.trained_on, (completers.folder(name) / made.weights,)
     elif (pressed := weights.find(name)) is not None:
         files = (pressed,)
     hashes = {file.name: _hash(file, file.stat().st_mtime_ns) for file in files if file.is_file()}
@@ -63,7 +66,7 @@ def _hash(file: Path, _mtime: int) -> str:
 
 
 def data_of(parts: Iterable[Part]) -> tuple[Data, ...]:
-    """Return every data set, table and system of some views, each once."""
+    """Return every data set, table, system and set of clips of some views, each once."""
     return tuple(_data(name) for name in sorted({name for part in parts for name in part.datasets}))
 
 
@@ -76,6 +79,8 @@ def _data(name: str) -> Data:
             return Data(name=name, kind="table", digests={"all": tables.load(name).digest})
         if name in systems.names():
             return Data(name=name, kind="system", version=systems.card(name).version)
+        if name in clips.names():
+            return Data(name=name, kind="clips", version=clips.card(name).version)
     except errors.UserError:  # it is named here and cannot be read any more
         return Data(name=name)
     return Data(name=name)

@@ -18,7 +18,8 @@ def html_of(frame: pd.DataFrame, *, most: int, called: str) -> str:
     """Return the first rows and columns of a frame as a table that scrolls inside its own frame."""
     shown = frame.iloc[:most, :MOST_COLUMNS]
     numeric = [pd.api.types.is_numeric_dtype(shown[name]) and not pd.api.types.is_bool_dtype(shown[name]) for name in shown]
-    rows = [[_cell(value) for value in row] for row in shown.itertuples(index=False, name=None)]
+    whole = [_whole(shown[name]) for name in shown]
+    rows = [[_cell(value, whole[i]) for i, value in enumerate(row)] for row in shown.itertuples(index=False, name=None)]
     return of_texts([str(name).replace("_", " ") for name in shown.columns], rows, called, numeric)
 
 
@@ -33,14 +34,20 @@ def of_texts(columns: Sequence[str], rows: Sequence[Sequence[object]], called: s
     )
 
 
-def _cell(value: object) -> str:
-    """Return a value in words: nothing where it is missing, three digits of a number."""
+def _whole(column: pd.Series) -> bool:
+    """Return whether a column of floats holds whole numbers only: counts with gaps between them."""
+    told = column.dropna()
+    return pd.api.types.is_float_dtype(column) and len(told) > 0 and bool((told == told.round()).all())
+
+
+def _cell(value: object, whole: bool) -> str:
+    """Return a value in words: nothing where it is missing, three digits of a number that is not whole."""
     if value is None or value is pd.NA or value is pd.NaT:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return "" if math.isnan(value) else formats.number(value)
+        return "" if math.isnan(value) else formats.count(value) if whole else formats.number(value)
     return formats.count(value) if isinstance(value, int) else str(value)
 
 

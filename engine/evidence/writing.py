@@ -1,6 +1,7 @@
 """Making a bundle: the report, the rows behind it, the pictures, and last the manifest. A bundle appears whole or not at all."""
 
 import hashlib
+import itertools
 import os
 import secrets
 import shutil
@@ -105,7 +106,7 @@ def _content(parts: Sequence[tuple[Part, Asked]]) -> tuple[dict[str, bytes], lis
     placed = []
     for i, (part, asked) in enumerate(parts, 1):
         names = []
-        for j, one in enumerate((*part.figures, *part.tables)):
+        for j, one in enumerate((*part.figures, *part.pictures, *part.tables)):
             name = f"rows/{i:02d}-{chr(97 + j % 26)}-{safety.slug(one.title, 48)}.parquet"
             files[name] = rows_as_file(one.rows)
             names.append(name)
@@ -130,10 +131,11 @@ def _remarked(part: Part, address: str) -> Part:
 
 
 def _view(part: Part, asked: Asked, names: Sequence[str]) -> View:
+    ends = list(itertools.accumulate(map(len, (part.figures, part.pictures, part.tables))))
     told_of = {**asked.told, **({"not part of the report": ", ".join(asked.unread)} if asked.unread else {})}
     return View(
-        address=asked.address, title=part.title, asked=told_of, findings=tuple(part.findings), figures=tuple(names[: len(part.figures)]),
-        tables=tuple(names[len(part.figures) :]), datasets=tuple(part.datasets), runs=tuple(part.runs),
+        address=asked.address, title=part.title, asked=told_of, findings=tuple(part.findings), figures=tuple(names[: ends[0]]),
+        pictures=tuple(names[ends[0] : ends[1]]), tables=tuple(names[ends[1] :]), datasets=tuple(part.datasets), runs=tuple(part.runs),
     )  # fmt: skip
 
 

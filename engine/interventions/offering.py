@@ -1,9 +1,12 @@
 """What is asked of a system at first: the factor that tells most, and the networks that are compared."""
 
 from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
 
 from engine import networks, systems
 from engine.interventions import spec as asking
+from engine.interventions import written
 from engine.interventions.spec import Ask, InterventionsSpec
 
 ASKS: dict[str, Ask] = {"One factor": "curve", "Two factors": "map", "Every factor": "profile"}  # as addresses say it
@@ -41,3 +44,17 @@ def _rank(card: networks.Card, system: systems.System) -> tuple:
     mine, strength, usual = about.get("system") == system.name, about.get("strength"), system.parameters.get("strength")
     apart = abs(float(strength) - usual) if mine and isinstance(strength, float) and usual is not None else 0.0
     return not mine, apart, card.preprocess.size > system.frame, about.get("regime") != "whole", card.name
+
+
+def address(spec: InterventionsSpec) -> str:
+    """Return the address of a question on the page of responses, such as "respond?ask=One+factor&…"."""
+    label = next(label for label, ask in ASKS.items() if ask == spec.ask)
+    usual = systems.parameters(spec.system, {})
+    moved = {name: value for name, value in spec.parameters.items() if value != usual.get(name)}
+    told: dict[str, Any] = {
+        "system": spec.system, "with": written.of_parameters(moved), "do": spec.interventions, "given": spec.conditions,
+        "seed": spec.seed or "", "ask": label, f"networks-{spec.system}": list(spec.networks), "units": spec.units, f"values-{spec.ask}": spec.grid,
+    }  # fmt: skip
+    if spec.ask != "profile":
+        told |= {f"{key}-{spec.system}": factor for key, factor in zip(("factor", "second"), spec.factors, strict=False)}
+    return f"respond?{urlencode({name: value for name, value in told.items() if value != ''}, doseq=True)}"

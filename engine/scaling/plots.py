@@ -10,6 +10,7 @@ from engine.scaling.spec import ARCHITECTURES
 
 TITLES = {"seconds": "processor time of a batch (s)", "peak_bytes": "peak memory of a batch (MB)", "operations": "operations an image"}
 X_TITLES = {"parts": "modules or functions", "tokens": "tokens of an image"}
+NAMES = {"seconds": "Time", "peak_bytes": "Memory"}  # of the figures that are shown
 _UNITS = {"seconds": 1.0, "peak_bytes": 1e-6, "operations": 1.0}
 
 

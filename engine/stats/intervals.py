@@ -68,6 +68,20 @@ def of_mean(values: Float[np.ndarray, " n"], level: float = LEVEL) -> tuple[floa
     return mean - half, mean + half
 
 
+def p_of_mean(values: Float[np.ndarray, " n"]) -> float:
+    """Return the two-sided p of Student's test that values scatter around 0; NaN for fewer than two.
+
+    At 5 % it says the same as whether the interval of `of_mean` leaves 0 out.
+    """
+    n = len(values)
+    if n < 2:
+        return float("nan")
+    error = float(values.std(ddof=1)) / float(np.sqrt(n))
+    if not error:
+        return float(not values.mean())
+    return float(2 * special.stdtr(n - 1, -abs(float(values.mean())) / error))
+
+
 def student_quantile(n: int, level: float = LEVEL) -> float:
     """Return t such that the mean of n normal values lies within -t..t of its standard errors with probability `level`."""
     return float(special.stdtrit(n - 1, (1 + level) / 2))

@@ -1,17 +1,17 @@
 """The store: Parquet is the truth, an in-memory DuckDB is the lens. Alone knows duckdb and pyarrow.
 
 Writing: `Writer(run).append(blocks, cells)`, then `.finish(row)`. Reading: `query(sql, parameters)`, `part_of(run, table)`
-for a run that is still going on. Files: `read_table`, `parquet_bytes`, `csv_bytes`. Text: `json_records`, `json_facts`.
+for a run that is still going on. Out of sight: `archive`, `restore`, `archived`, `erase`. Files: `read_table`, `parquet_bytes`,
+`csv_bytes`. Text: `json_records`, `json_facts`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
-from engine import errors, people
 from engine.store import manifests, roots
+from engine.store.archiving import Archived, archive, archived, erase, restore, stored
 from engine.store.manifests import Manifest, Problem
 from engine.store.reading import lens, version
 from engine.store.schema import block
@@ -20,8 +20,9 @@ from engine.store.telling import json_facts, json_records
 from engine.store.writing import Writer
 
 __all__ = [
-    "Answers", "Manifest", "Problem", "Writer", "answers_of", "archive", "block", "columns_of", "csv_bytes", "json_facts", "json_records", "lens",
-    "manifest", "parquet_bytes", "part_of", "problems", "query", "read_table", "stored_answers", "unfinished", "version",
+    "Answers", "Archived", "Manifest", "Problem", "Writer", "answers_of", "archive", "archived", "block", "columns_of", "csv_bytes", "erase",
+    "json_facts", "json_records", "lens", "manifest", "parquet_bytes", "part_of", "problems", "query", "read_table", "restore", "stored",
+    "stored_answers", "unfinished", "version",
 ]  # fmt: skip
 
 
@@ -76,16 +77,3 @@ def answers_of(run: str, cell: str) -> Answers | None:
         if part.table == "predictions" and cell in part.keys and not manifests.check(root, found.root, part):
             return read_cell(roots.local(root, part.file), cell)
     return None
-
-
-@people.needs("delete")
-def archive(run: str) -> None:
-    """Take a run out of every answer without deleting its files.
-
-    Raises:
-        UserError: for an unknown run or one of the read-only sample.
-    """
-    found = manifests.read(roots.results(), run)
-    if found is None:
-        raise errors.UserError(f"There is no run {run} among the results made here.", "Runs of the shipped sample are read-only.")
-    manifests.write(roots.results(), replace(found, archived=True))

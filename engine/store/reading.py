@@ -7,8 +7,8 @@ a row a collection, metric and set), `predictions` (one row an example and cell,
 `circuit_training` (each the newest finished row per key). Every row knows its `root`.
 """
 
+import functools
 import threading
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +18,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from engine import hashing, rows
+from engine import hashing, rows, shelf
 from engine.store import manifests, roots, schema
 from engine.store.objects import Bucket
 from engine.store.roots import Root
@@ -54,32 +54,19 @@ class Lens:
     connection: duckdb.DuckDBPyConnection
     problems: tuple[manifests.Problem, ...]
     parts: tuple[Path, ...]
-    kept: "OrderedDict[tuple, pd.DataFrame]" = field(default_factory=OrderedDict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    kept: shelf.Shelf = field(default_factory=lambda: shelf.Shelf(_KEPT_BYTES))
 
     def query(self, sql: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> pd.DataFrame:
         """Return the answer to our own SQL; answers are kept up to a byte limit for as long as the version lives."""
         key = (sql, hashing.of_parts(parameters if isinstance(parameters, Mapping) else list(parameters)))
-        with self.lock:
-            if key in self.kept:
-                self.kept.move_to_end(key)
-                return self.kept[key].copy(deep=False)
-        answer = frame_of(self.connection.cursor(), sql, parameters)  # a cursor of its own per thread
-        with self.lock:
-            self.kept[key] = answer
-            while len(self.kept) > 1 and sum(_size(f) for f in self.kept.values()) > _KEPT_BYTES:
-                self.kept.popitem(last=False)
-        return answer.copy(deep=False)
+        ask = functools.partial(frame_of, self.connection, sql, parameters)
+        return self.kept.get(key, ask).copy(deep=False)
 
 
-def frame_of(cursor: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> pd.DataFrame:
+def frame_of(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | Sequence[Any] = ()) -> pd.DataFrame:
     """Return a SELECT's answer as a frame (by way of Arrow: DuckDB's own conversion uses what pandas 3 deprecates)."""
-    relation = cursor.sql(sql, params=parameters or None)
+    relation = connection.cursor().sql(sql, params=parameters or None)  # a cursor of its own per thread
     return relation.to_arrow_table().to_pandas()
-
-
-def _size(frame: pd.DataFrame) -> int:
-    return int(frame.memory_usage(deep=False).sum())
 
 
 _open: dict[bool, Lens] = {}

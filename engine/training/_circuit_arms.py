@@ -25,6 +25,11 @@ ARMS: Mapping[str, str] = {
     "interpreter": "neural interpreter: tokens are routed to functions",
 }
 _SHORT = {"bandwidth": "eps", "truncation": "tau", "prior_weight": "prior", "modules": "u", "steps": "steps", "signature_rate": "sig"}  # in names
+PARTS: Mapping[str, tuple[str, ...]] = {  # of a circuit that may go on learning: names of parameters, none = all
+    "head": ("head",),
+    "modules": ("head", "codes", "signatures", "states"),
+    "everything": (),
+}
 NEEDS_LEARNED = ("dense_dropout", "frozen")  # they take their density from the arm `none` of the same seed
 
 
@@ -43,7 +48,7 @@ class Setting:
 
 SETTINGS: Mapping[str, Setting] = {
     "mnist": Setting("MNIST-5k", Preprocess(size=28, channels=1), 1200, augmentation="affine"),
-    "shapes": Setting("shapes in scenes", Preprocess(size=32, channels=3), 2000),
+    "shapes": Setting("shapes in scenes", Preprocess(size=32, channels=3), 1200),
 }
 
 

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from engine import errors, networks, places, registry
+from engine import errors, networks, places, priors, registry
 from engine.datasets import images
 from engine.models import _weights, batching, predict
 from engine.models.circuits import nac
@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--signature-rate", type=float, help=f"learning rate of signatures, times that of the rest; {arms.SIGNATURE_RATE:g} unless given"
     )
     parser.add_argument("--steps", type=int, help="training steps; as many as the data set asks for unless given")
-    parser.add_argument("--choose", action="store_true", help="only compare eps, truncation and prior weight on validation data")
+    parser.add_argument("--choose", action="store_true", help="only compare eps, truncation and the weight of each prior on validation data")
     parser.add_argument("--chosen", action="store_true", help="take what --choose found best in this folder for each data set")
     parser.add_argument("--offer", action="store_true", help="make them networks of this program at once, beside those that people brought")
     parser.add_argument("--again", action="store_true", help="make circuits again that exist")
@@ -62,7 +62,7 @@ def main(args: argparse.Namespace) -> Iterator[str]:
         yield from _choose(args.into, tuple(args.data or ["mnist"]), seeds, args.steps)
         return
     jobs = arms.grid(tuple(args.arm), tuple(args.data), seeds, **changed)
-    jobs = tuple(dataclasses.replace(job, **best(args.into, job.data)) for job in jobs) if args.chosen else jobs
+    jobs = tuple(dataclasses.replace(job, **best(args.into, job)) for job in jobs) if args.chosen else jobs
     todo = [job for job in jobs if args.again or not exists(job, args.into)]
     yield f"{len(jobs)} circuits, {len(todo)} to make, into {args.into}"
     for done, job in enumerate(todo, start=1):
@@ -203,29 +203,38 @@ def _title(job: Job) -> str:
 
 
 def _choose(folder: Path, data: tuple[str, ...], seeds: tuple[int, ...], steps: int | None) -> Iterator[str]:
-    """Rank eps and truncation by validation accuracy, then loss, without prior; then the prior's weight at the best of them."""
+    """Rank eps and truncation by validation accuracy, then loss, without prior; then at the best of them the weight of each prior."""
     for one in data:
         links = [
             Job("none", one, seed, eps, tau, steps=steps or 0) for eps in CHOICES["bandwidth"] for tau in CHOICES["truncation"] for seed in seeds
         ]
         found = yield from _ranked(links, folder / "choices")
-        best = found[0]
-        eps, tau = best["bandwidth"], best["truncation"]
-        pulled = [Job("scale_free", one, seed, eps, tau, weight, steps=steps or 0) for weight in CHOICES["prior_weight"] for seed in seeds]
-        found += (weights := (yield from _ranked(pulled, folder / "choices")))
-        _store.write(folder / "choices" / f"choice-{one}.txt", json.dumps(found, indent=1).encode())
-        yield f"{one}: best on validation data: eps {eps:g}, truncation {tau}, prior weight {weights[0]['prior_weight']:g}"
+        eps, tau = found[0]["bandwidth"], found[0]["truncation"]
+        said = [f"eps {eps:g}", f"truncation {tau}"]
+        for prior in priors.names():
+            pulled = [Job(prior, one, seed, eps, tau, weight, steps=steps or 0) for weight in CHOICES["prior_weight"] for seed in seeds]
+            found += (weights := (yield from _ranked(pulled, folder / "choices")))
+            said.append(f"weight of {prior} {weights[0]['prior_weight']:g}")
+        _store.write(_choices(folder, one), json.dumps(found, indent=1).encode())
+        yield f"{one}: best on validation data: {', '.join(said)}"
 
 
-def best(folder: Path, data: str) -> dict[str, Any]:
-    """Return eps, truncation and prior weight that validation data chose; raises UserError where nothing was compared yet."""
-    file = folder / "choices" / f"choice-{data}.txt"
-    if not file.is_file():
-        raise errors.UserError(f"Nothing was chosen for {data} in {folder}.", f"Choose first: {arms.COMMAND} --into {folder} --choose --data {data}")
-    found = sorted(json.loads(file.read_text()), key=lambda row: (-row["val_accuracy"], row["val_nll"]))
-    links = next(row for row in found if row["arm"] == "none")
-    weight = next(row for row in found if row["arm"] != "none")["prior_weight"]
-    return {"bandwidth": links["bandwidth"], "truncation": links["truncation"], "prior_weight": weight}
+def _choices(folder: Path, data: str) -> Path:
+    return folder / "choices" / f"choice-{data}.txt"
+
+
+def best(folder: Path, job: Job) -> dict[str, Any]:
+    """Return eps and truncation that validation data chose, and the weight of the job's prior; raises UserError where nothing was compared yet."""
+    file = _choices(folder, job.data)
+    found = sorted(json.loads(file.read_text()), key=lambda row: (-row["val_accuracy"], row["val_nll"])) if file.is_file() else []
+    links = next((row for row in found if row["arm"] == "none"), None)
+    weight = next((row["prior_weight"] for row in found if row["arm"] == job.prior), None)
+    if links is None or (job.prior and weight is None):
+        raise errors.UserError(
+            f"Nothing was chosen for {job.prior or 'circuits'} on {job.data} in {folder}.",
+            f"Choose first: {arms.COMMAND} --into {folder} --choose --data {job.data}",
+        )
+    return {"bandwidth": links["bandwidth"], "truncation": links["truncation"]} | ({"prior_weight": weight} if job.prior else {})
 
 
 def _ranked(jobs: list[Job], folder: Path) -> Generator[str, None, list[dict[str, Any]]]:

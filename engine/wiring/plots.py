@@ -14,15 +14,22 @@ SIDE = 340  # pixels
 
 def losses(history: pd.DataFrame) -> go.Figure:
     """Return the mean loss since the mark before, a line a circuit."""
-    return lines.curves(
+    made = lines.curves(
         history.dropna(subset=["loss"]), x_title="training step", y_title="loss (nats)", unit=None, x="step", y="loss", colour="title"
     )
+    return _whole(made, history)
 
 
 def accuracies(history: pd.DataFrame) -> go.Figure:
     """Return accuracy on validation images, a line a circuit."""
     shown = history.rename(columns={"accuracy": "value"})
-    return lines.curves(shown, x_title="training step", y_title="validation accuracy", x="step", colour="title", within=(0.0, 1.02))
+    made = lines.curves(shown, x_title="training step", y_title="validation accuracy", x="step", colour="title", within=(0.0, 1.02))
+    return _whole(made, history)
+
+
+def _whole(figure: go.Figure, history: pd.DataFrame) -> go.Figure:
+    """Return a figure whose axis shows all steps that there will be: while a training goes on, curves grow and nothing else moves."""
+    return figure.update_xaxes(range=[0, 1.02 * float(history["steps"].max())], tickformat=",d")
 
 
 def matrix(links: Float[np.ndarray, "r u"], order: Sequence[int]) -> go.Figure:

@@ -1,5 +1,6 @@
 """The question of this study: which circuits to train. No torch, nothing is trained here."""
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -11,9 +12,11 @@ from engine.training._circuit_arms import ARMS, MODULES, NEEDS_LEARNED, SETTINGS
 
 VERSION = 1  # raised when the same question has other rows
 PREFIX = "wiring"  # of its runs that ship
-CHOSEN = {"bandwidth": 0.5, "truncation": 0.8, "prior_weight": 5.0}  # best on validation digits, of those that `train circuits --choose` compares
+# Best on validation digits, of those that `train circuits --choose` compares; the weight was chosen for each prior.
+CHOSEN = {"bandwidth": 0.5, "truncation": 0.8}
+WEIGHTS = {"erdos_renyi": 0.1, "planted_partition": 0.1, "ring_of_cliques": 5.0, "scale_free": 5.0}
 OBSERVING = 10.0  # seconds of one core that looking into a finished circuit takes
-STEP_SECONDS = {"mnist": 0.072, "shapes": 0.085, "interpreter": 0.1}  # of one core, 32 modules; measured where the shipped circuits were trained
+STEP_SECONDS = {"mnist": 0.075, "shapes": 0.09, "interpreter": 0.1}  # of one core, 32 modules; measured where the shipped circuits were trained
 GROWTH = 1.25  # power by which a step's time grows with modules
 
 
@@ -36,8 +39,8 @@ class WiringSpec(Spec):
     """eps of the kernel: the smaller, the sparser."""
     truncation: float | None = pydantic.Field(default=CHOSEN["truncation"], gt=0, le=2)
     """Largest distance of two signatures that are linked; none = any."""
-    prior_weight: float = pydantic.Field(default=CHOSEN["prior_weight"], ge=0, le=1000)
-    """How hard the prior pulls at the links, beside the task."""
+    prior_weight: float | None = pydantic.Field(default=None, ge=0, le=1000)
+    """How hard a prior pulls at the links, beside the task; empty = what was best on validation digits for each prior."""
     signature_rate: float = pydantic.Field(default=SIGNATURE_RATE, gt=0, le=1000)
     """Learning rate of signatures, times that of the rest."""
 
@@ -50,11 +53,12 @@ class WiringSpec(Spec):
 
     def jobs(self) -> tuple[Job, ...]:
         """Return its circuits; raises UserError for an arm or a data set that is not known."""
-        numbers: dict[str, Any] = {
-            name: getattr(self, name) for name in ("modules", "steps", "bandwidth", "truncation", "prior_weight", "signature_rate")
-        }
-        found = grid(self.arms, (self.data,), self.seeds, **{name: value for name, value in numbers.items() if name != "truncation"})
-        return tuple(Job(**{**one.__dict__, "truncation": self.truncation}) for one in found)
+        numbers: dict[str, Any] = {name: getattr(self, name) for name in ("modules", "steps", "bandwidth", "prior_weight", "signature_rate")}
+        found = grid(self.arms, (self.data,), self.seeds, **numbers)
+        return tuple(dataclasses.replace(one, truncation=self.truncation, prior_weight=self._weight(one)) for one in found)
+
+    def _weight(self, job: Job) -> float:
+        return WEIGHTS.get(job.arm, job.prior_weight) if self.prior_weight is None else self.prior_weight
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import streamlit as st
 from engine import completers, control, errors, safety
 from engine.amodal import given as predictions
 from engine.amodal import replies
+from engine.amodal import spec as asking
 from engine.amodal.spec import AmodalSpec
 from engine.datasets import clips
 from engine.importers import clips as importing
@@ -31,7 +32,6 @@ BROUGHT = "amodal-brought"  # what was brought just now, and what was noticed
 TABS = ("A clip", "Complete it", "Another model's predictions")
 EXAMPLE = "composited/own_motion/0"
 CHOSEN = ("amodal-complete", "amodal-predicted")  # where a clip is chosen
-STEPS = (0, 20, 40, 100)
 
 
 def main() -> None:
@@ -144,7 +144,7 @@ def _complete() -> None:
         only = kit.choose_many("Only these objects", objects, key=f"amodal-only-{address}", help="All, where none is chosen.")
     with right:
         adapt = kit.choose(
-            "Adapt to this clip first", list(STEPS), key="amodal-adapt", format_func=_steps,
+            "Adapt to this clip first", [0, *asking.STEPS], key="amodal-adapt", format_func=_steps,
             help="The network goes on learning from this clip alone, without labels. Before and after stand side by side.",
         )  # fmt: skip
     asked = AmodalSpec(clips=(address,), answers=tuple(chosen), objects=tuple(only), adapt=adapt if chosen else 0)

@@ -3,15 +3,16 @@
 from urllib.parse import quote
 
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from engine import completers, errors
-from engine.amodal import baselines, findings, measuring, scoring
+from engine.amodal import measuring, plots
+from engine.amodal import spec as asking
 from engine.amodal.measuring import Where
 from engine.amodal.spec import AmodalSpec
 from engine.metrics import masks
-from engine.plots import estimates, formats, pressed
+from engine.plainly import amodal as plainly
+from engine.plots import formats
 from pages.amodal import place, running
 from pages.parts import kit
 
@@ -22,12 +23,6 @@ HOW = (
     "comes from drawing clips anew, not frames, for frames of one clip are alike. Clips that show the same **silhouette** are alike too: how many "
     "distinct ones there are stands beside n. **Micro** adds up pixels of all frames before it divides."
 )
-METRICS = {
-    "iou_hidden": "IoU of the hidden part", "iou_whole": "IoU of the whole mask", "recall_seen": "found of what another frame shows",
-    "recall_never": "found of what no frame shows", "false_extension": "wrongly claimed behind others",
-}  # fmt: skip
-WAYS = {"mean": "mean over frames", "micro": "micro (sums of pixels)"}
-FIRST = ("composited", "own_motion")
 MOST_WORST = 8
 TRY = (
     ("Where only the camera moves", "amodal-measure?measure-clips=composited%2Fcamera+motion%2C+flow+estimated"),
@@ -61,20 +56,21 @@ def _shown(found: pd.DataFrame) -> None:
     """Show what is known of the chosen clips."""
     finding_at = st.container()
     rows = {_name(row): row for row in found.to_dict("records")}
-    usual = next((name for name, row in rows.items() if (row["dataset"], row["split"]) == FIRST), next(iter(rows)))
+    usual = next((name for name, row in rows.items() if (row["dataset"], row["split"]) == plots.FIRST), next(iter(rows)))
     left, middle, right = st.columns([3, 2, 2])
     with left:
         chosen = kit.choose("Clips", list(rows), key="measure-clips", default=usual)
     with middle:
-        metric = {title: name for name, title in METRICS.items()}[kit.choose("Number", list(METRICS.values()), key="measure-number")]
+        metric = {title: name for name, title in plots.METRICS.items()}[kit.choose("Number", list(plots.METRICS.values()), key="measure-number")]
     with right:
-        way = {title: name for name, title in WAYS.items()}[kit.choose("Averaged", list(WAYS.values()), key="measure-way")]
+        way = {title: name for name, title in plots.WAYS.items()}[kit.choose("Averaged", list(plots.WAYS.values()), key="measure-way")]
     row, asked = rows[chosen], measuring.where(rows[chosen])
     text = masks.card(metric).text.split("\n\n")[-1]
-    st.caption(f"**{METRICS[metric]}:** {kit.escape(' '.join(text.split()))}")
+    st.caption(f"**{plots.METRICS[metric]}:** {kit.escape(' '.join(text.split()))}")
     with finding_at:
-        kit.finding(kit.made(_finding, asked, int(row["clips"]), int(row["silhouettes"])))
-    told = kit.made(_told, asked, metric, way)
+        how_many = int(row["clips"]), int(row["silhouettes"])
+        kit.finding(kit.made(plots.finding, asked, *how_many), plainly=lambda: kit.made(plainly.of_clips, asked, *how_many))
+    told = kit.made(plots.told, asked, metric, way)
     _figures(asked, metric, way, row)
     kit.links(TRY)
     _worst(told, asked)
@@ -85,70 +81,21 @@ def _name(row: dict) -> str:
     return measuring.where(row).title
 
 
-def _told(asked: Where, metric: str, way: str) -> pd.DataFrame:
-    found = measuring.measures(asked, (metric,), way=way)
-    return found.assign(answer=found["arm"].map(measuring.called))
-
-
-def _finding(asked: Where, clips: int, silhouettes: int) -> str:
-    """Return which answer finds most, against the best one that learned nothing, in a sentence with its interval."""
-    found = measuring.measures(asked, (findings.METRIC,), (scoring.ALL,)).dropna(subset=["value"]).sort_values("value", ascending=False)
-    learned = found[~found["arm"].isin(baselines.names())]
-    plain = found[found["arm"].isin(baselines.names())]
-    of = f"{formats.count(clips)} clips of {formats.count(silhouettes)} distinct silhouettes"
-    if learned.empty or plain.empty:
-        best = found.iloc[0]
-        return f"On {of}, **{kit.escape(measuring.called(best['arm']))}** finds most: IoU of the hidden part **{formats.percent(best['value'])}**."
-    first, second = learned.iloc[0], plain.iloc[0]
-    gap = measuring.difference(asked, str(first["arm"]), str(second["arm"]))
-    said = {findings.HOLDS: "above", findings.AGAINST: "below", findings.OPEN: "not told apart from"}[findings.verdict(gap)]
-    points = "" if gap.low is None or gap.high is None else f" (difference {_points(gap.value)} [{_points(gap.low)}, {_points(gap.high)}] points)"
-    return (
-        f"On {of}, **{kit.escape(measuring.called(first['arm']))}** completes the hidden part with an IoU of **{formats.percent(first['value'])}**, "
-        f"**{said}** the best baseline, {kit.escape(measuring.called(second['arm']))}, with {formats.percent(second['value'])}{points}."
-    )
-
-
-def _points(value: float | None) -> str:
-    return formats.fixed(100 * (value or 0.0), 1)
-
-
 def _figures(asked: Where, metric: str, way: str, row: dict) -> None:
     """Show all frames beside each other, then by band of occlusion, then the rows."""
     of = f"{formats.count(row['frames'])} frames, {formats.count(row['clips'])} clips, {formats.count(row['silhouettes'])} distinct silhouettes"
-    drawn, wide = kit.made(_beside, asked, metric, way)
+    drawn, wide = kit.made(plots.beside, asked, metric, way)
     kit.figure(
-        drawn, key="measure-all", data=wide, name=f"{METRICS[metric]} on {asked.title}",
-        alt=f"{METRICS[metric]} of each answer with 95 % intervals over clips, {of}",
+        drawn, key="measure-all", data=wide, name=f"{plots.METRICS[metric]} on {asked.title}",
+        alt=f"{plots.METRICS[metric]} of each answer with 95 % intervals over clips, {of}",
     )  # fmt: skip
     st.caption(f"Of {of}. Intervals: 95 %, clips drawn anew 1{formats.THIN}000 times.")
     st.header("By how much is hidden", anchor="bands")
-    drawn, rows = kit.made(_by_band, asked, metric, way)
+    drawn, rows = kit.made(plots.by_band, asked, metric, way)
     kit.figure(
-        drawn, key="measure-bands", data=rows, name=f"{METRICS[metric]} by occlusion on {asked.title}",
-        alt=f"{METRICS[metric]} of each answer by the share of the object that is hidden",
+        drawn, key="measure-bands", data=rows, name=f"{plots.METRICS[metric]} by occlusion on {asked.title}",
+        alt=f"{plots.METRICS[metric]} of each answer by the share of the object that is hidden",
     )  # fmt: skip
-
-
-def _beside(asked: Where, metric: str, way: str) -> tuple[go.Figure, pd.DataFrame]:
-    told = kit.made(_told, asked, metric, way)
-    bands = {"all frames": scoring.ALL, "10 to 70 % hidden": masks.PUBLISHED}
-    wide = None
-    for said, band in bands.items():
-        mine = told[told["band"] == band].set_index("answer")[["value", "low", "high", "n", "clips", "silhouettes", "seeds"]]
-        mine = mine.rename(columns={"value": said, "low": f"{said}_low", "high": f"{said}_high", **{c: f"{said}: {c}" for c in ("n",)}})
-        wide = mine if wide is None else wide.join(mine.drop(columns=["clips", "silhouettes", "seeds"]))
-    assert wide is not None
-    rows = wide.sort_values("all frames", ascending=metric == "false_extension").reset_index().rename(columns={"answer": "label"})
-    return estimates.estimates(rows, {said: said for said in bands}, title=METRICS[metric], within=(0.0, 1.0)), rows
-
-
-def _by_band(asked: Where, metric: str, way: str) -> tuple[go.Figure, pd.DataFrame]:
-    told = kit.made(_told, asked, metric, way)
-    steps = [name for name, *_ in masks.BANDS]
-    rows = told[told["band"].isin(steps) & told["value"].notna()].rename(columns={"answer": "series", "band": "step"})
-    shown = [step for step in steps if step in set(rows["step"])]
-    return pressed.pressed(rows, steps=shown, x_title="share of the object that is hidden", y_title=METRICS[metric], unit="fraction"), rows
 
 
 def _worst(told: pd.DataFrame, asked: Where) -> None:
@@ -179,7 +126,7 @@ def _found_worst(asked: Where, arm: str) -> pd.DataFrame:
 
 def _claims() -> None:
     """Show which claim holds on which clips."""
-    told = kit.made(_all_claims)
+    told = kit.made(plots.claims)
     if told.empty:
         return
     st.header("Which claim holds where", anchor="claims")
@@ -187,14 +134,10 @@ def _claims() -> None:
     kit.table(told, key="measure-claims", name="claims about hidden parts", columns={"points": "difference, points", "n": "frames"}, hide=HIDDEN)
 
 
-def _all_claims() -> pd.DataFrame:
-    told = findings.claims()
-    said = [f"{_points(row['difference'])} [{_points(row['low'])}, {_points(row['high'])}]" for row in told.to_dict("records")]
-    return told.assign(points=said)[["clips", "claim", "verdict", "points", "n", "of_clips", "silhouettes", *HIDDEN]]
-
-
 def _form() -> None:
-    """Ask for more: which clips, which answers, how; say what it costs."""
+    """Ask for more: which clips, which answers, how; say what it costs. Nothing in plain view."""
+    if kit.plain.on():
+        return
     st.header("Measure more", anchor="form")
     with st.container(border=True, key="measure-form"):
         left, right = st.columns(2)
@@ -205,7 +148,7 @@ def _form() -> None:
         with right:
             usual = [name for name in completers.names() if name.startswith("two_way")][:1]
             asked = kit.choose_many("Completers", list(completers.names()), key="measure-answers", default=usual, format_func=_titled)
-            adapt = kit.choose("Adapt to each clip", [0, 20, 40, 100], key="measure-adapt", format_func=_steps)
+            adapt = kit.choose("Adapt to each clip", [0, *asking.STEPS], key="measure-adapt", format_func=_steps)
         estimate = st.toggle("Estimate flow even where it is known exactly", key="measure-dis", bind="query-params")
         if not chosen:
             st.caption("Choose clips.")

@@ -9,7 +9,7 @@ from engine.amodal import reel, replies
 from engine.datasets import clips
 from pages.parts import kit
 
-VIEW = ("object", "frame", "layers", "a", "b", "mode")
+VIEW = ("object", "frame", "layers", "opacity", "ghost", "a", "b", "mode")
 FIRST = "composited/own_motion/1"
 TRAINING = ("train", "val")
 
@@ -81,7 +81,7 @@ def _moved() -> None:
     family = st.session_state["amodal-family"]
     number = min(st.session_state.get("amodal-number", 0), _size(family) - 1) if "/" in family else None
     kit.remember("clip", family if number is None else f"{family}/{number}")
-    for name in ("object", "frame"):
+    for name in ("object", "frame", "ghost"):
         kit.remember(name, None)
 
 
@@ -109,7 +109,7 @@ def _object(address: str, said: str, answer: str) -> str:
     """Return the object of an address where the clip has it, else the one that an answer completes worst."""
     tracks = reel.about(address)["tracks"]
     told = {one["name"]: one["said"].get(answer) for one in tracks}
-    return said if said in told else min(told, key=lambda name: told[name]["least"] if told[name] else 2.0, default="")
+    return said if said in told else max(told, key=lambda name: told[name]["lost"] if told[name] else -1.0, default="")
 
 
 def remember(view: Mapping[str, str]) -> None:

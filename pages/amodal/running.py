@@ -49,7 +49,7 @@ def watch(done: Callable[[AmodalSpec], None], *, key: str) -> bool:
         return False
     last = kit.escape(job.error.strip().splitlines()[-1]) if job.error and job.error.strip() else ""
     st.warning(f"This run is {job.state}: {formats.share(job.done, job.total, 'clips')} are done and kept. {last}")
-    if st.button("Resume", key=f"{key}-resume", type="primary"):
+    if not kit.plain.on() and st.button("Resume", key=f"{key}-resume", type="primary"):
         control.resume(job.id)
         workers.ensure()
         st.rerun()

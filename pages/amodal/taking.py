@@ -12,6 +12,9 @@ from engine.plots import formats
 from pages.parts import kit
 
 MOST_HERE = 3_000  # frames whose pictures are drawn while somebody waits
+FILES = (
+    ("webm", "WebM", "video/webm"), ("zip", "PNG frames", "application/zip"), ("gif", "GIF", "image/gif"), ("mp4", "mp4", "video/mp4"),
+)  # fmt: skip
 TITLES = {"visible": "visible mask", "occluder": "occluder", "hidden": "hidden part", "whole": "predicted whole", "truth": "truth"}
 
 
@@ -32,7 +35,7 @@ def show(address: str, track: str, answers: Sequence[str]) -> None:
             wanted = kit.choose_many("Layers", titles, key="take-layers", default=usual)
         chosen = [layer for layer, title in TITLES.items() if title in wanted]
         st.caption(
-            f"{formats.count(clip.length)} frames in, {formats.count(clip.length)} frames out. Players and slides show the mp4, browsers the GIF."
+            f"{formats.count(clip.length)} frames in, {formats.count(clip.length)} frames out. Browsers and players show the WebM, slides the mp4."
         )
         _buttons(address, track, name, chosen)
 
@@ -42,34 +45,31 @@ def _buttons(address: str, track: str, name: str, layers: list[str]) -> None:
     file = f"{address.replace('/', '-')}-{track}-{name}".replace(" ", "-")
     with st.container(horizontal=True, gap="small", key="takeaway-amodal"):
         if clip.length <= MOST_HERE:
-            for ending, title, mime in (("zip", "PNG frames", "application/zip"), ("mp4", "mp4", "video/mp4"), ("gif", "GIF", "image/gif")):
+            for ending, title, mime in FILES:
                 if ending == "gif" and clip.length > drawing.MOST_GIF:
                     continue
-                st.download_button(
-                    title, lambda ending=ending: pictures(address, track, name, layers, ending), f"{file}.{ending}", mime,
-                    key=f"take-{ending}", on_click="ignore", type="tertiary",
-                )  # fmt: skip
-        st.download_button(
-            "Masks (JSON)", lambda: masks(address, track, name), f"{file}.json", "application/json", key="take-json", on_click="ignore",
-            type="tertiary", help="YouTube-VIS with amodal_segmentations and occluder_segmentations, a code or null for each frame.",
+                kit.save(title, lambda ending=ending: pictures(address, track, name, layers, ending), f"{file}.{ending}", mime, key=f"take-{ending}")
+        kit.save(
+            "Masks (JSON)", lambda: masks(address, track, name), f"{file}.json", "application/json", key="take-json",
+            help="YouTube-VIS with amodal_segmentations and occluder_segmentations, a code or null for each frame.",
         )  # fmt: skip
-        st.download_button(
-            "Numbers (CSV)", lambda: numbers(address, track), f"{address.replace('/', '-')}.csv", "text/csv", key="take-csv", on_click="ignore",
-            type="tertiary", help="Every stored metric of every frame, by every answer.",
+        kit.save(
+            "Numbers (CSV)", lambda: numbers(address, track), f"{address.replace('/', '-')}.csv", "text/csv", key="take-csv",
+            help="Every stored metric of every frame, by every answer.",
         )  # fmt: skip
     if clip.length > MOST_HERE:
-        words = f"python -m engine amodal draw {address} --with {name} --object {track} --into {file}.mp4"
+        words = f"python -m engine amodal draw {address} --with {name} --object {track} --into {file}.webm"
         st.caption("Pictures of so many frames take minutes: ask for them on the command line.")
         st.code(words, language="bash")
 
 
 def pictures(address: str, track: str, name: str, layers: list[str], ending: str) -> bytes:
-    """Return every frame with layers over it as a zip of PNGs, an mp4 or a GIF."""
+    """Return every frame with layers over it as a zip of PNGs, a film or a GIF."""
     clip = replies.clip(address)
     drawn = drawing.pictures(clip, track, _whole(address, track, name), layers)
     if ending == "gif":
         return drawing.gif(drawn, clip.rate, clip.length)
-    return drawing.mp4(drawn, clip.rate) if ending == "mp4" else drawing.png_zip(drawn)
+    return drawing.film(drawn, clip.rate, ending) if ending in drawing.FILMS else drawing.png_zip(drawn)
 
 
 def masks(address: str, track: str, name: str) -> bytes:

@@ -3,27 +3,18 @@
 from collections.abc import Sequence
 
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
-from engine.assay import classes, findings, views
-from engine.plots import confusion, drawn, formats
+from engine.assay import answered, classes, views
+from engine.dossier import hops
+from engine.plainly import assay as plainly
+from engine.plots import formats
 from pages.assay import shown
 from pages.components import gallery
 from pages.parts import kit, routes
 
 SHOWN = 60
 BESIDE = 6  # networks whose answers stand under each version of one image; the table below has all
-MOST_CLASSES = 40
-AS_IT_IS = "as it is"
-KINDS = {
-    "wrong": "Wrong here",
-    "lost": "Right as it is, wrong here",
-    "won": "Wrong as it is, right here",
-    "right": "Right here",
-    "all": "All",
-}
-ORDERS = {"sure": "Most sure first", "unsure": "Least sure first", "hard": "Wrong for most networks first", "set": "In the set's order"}
 
 
 def main() -> None:
@@ -35,12 +26,13 @@ def main() -> None:
         "and an image to see it beside its shifted versions with every network's answer.",
         paper="assay",
     )
-    networks, most = kit.made(_networks)
+    networks, most = kit.made(answered.networks)
     if not networks:
         kit.empty("No single answers are stored yet.", "Run an evaluation", "assay-run")
         return
     network, one = _choose(networks, most)
-    kit.finding(kit.made(_finding, network, one))
+    kit.finding(kit.made(answered.finding, network, one), plainly=lambda: kit.made(plainly.of_examples, network, one))
+    kit.onward(network, hops.EXAMPLE, one=views.Set(one.dataset, one.split).text())
     left, right = st.columns([2, 3])
     with left:
         cell = _confusion(network, one)
@@ -50,40 +42,19 @@ def main() -> None:
         st.dialog("One image, every answer", width="large", on_dismiss=_close)(_example)(one, example, network)
 
 
-def _networks() -> tuple[list[str], str]:
-    """Return the networks whose single answers are stored, and the one with answers to most sets."""
-    most = views.answered().groupby("network").size()
-    return sorted(most.index), str(most.idxmax()) if len(most) else ""
-
-
-def _answers(network: str, one: views.Set) -> pd.DataFrame:
-    """Return a network's answers to a set, with its answers to the set as it is where that is another one."""
-    found = views.predictions(network, one)
-    if not one.shift:
-        return found
-    flips = views.flips(network, views.Set(one.dataset, one.split), one)
-    here = flips[["example_id", "position", "correct_here", "predicted_name_here", "confidence_here"]]
-    return found.merge(here, on=["example_id", "position"], how="left")
-
-
-def _finding(network: str, one: views.Set) -> str:
-    flipped = findings.of_flips(views.flips(network, views.Set(one.dataset, one.split), one), one) if one.shift else None
-    return flipped or findings.of_answers(_answers(network, one), one, network) or ""
-
-
 def _choose(networks: list[str], most: str) -> tuple[str, views.Set]:
     """Ask which network and which set; open on the set it was trained on, under what costs it most."""
     columns = st.columns([3, 2, 2, 1])
     with columns[0]:
         network = kit.choose("Network", networks, key="network", default=most)
-    texts, home = kit.made(_sets, network)
+    texts, home = kit.made(answered.sets_of, network)
     with columns[1]:
         text = kit.choose("Set", texts, key="set", default=home, format_func=_label)
     chosen = views.Set.read(text)
-    offered, worst = kit.made(_versions, network, chosen)
+    offered, worst = kit.made(answered.versions, network, chosen)
     with columns[2]:
         shift = kit.choose("Shift", list(offered), key="shift", default=worst.shift if worst else None, format_func=shown.spaced)
-    if shift == AS_IT_IS:
+    if shift == answered.AS_IT_IS:
         return network, chosen
     strengths = offered[shift]
     told = [f"{s:g}" for s in strengths]
@@ -93,38 +64,13 @@ def _choose(networks: list[str], most: str) -> tuple[str, views.Set]:
     return network, views.Set(chosen.dataset, chosen.split, shift, strengths[told.index(strength)])
 
 
-def _sets(network: str) -> tuple[list[str], str | None]:
-    """Return the sets whose answers of a network are stored, and the one it was trained on."""
-    kept = views.answered()
-    mine = kept[kept["network"] == network]
-    sets = shown.sets_of(mine[mine["shift"] == ""] if (mine["shift"] == "").any() else mine)
-    texts = sorted({views.Set(one.dataset, one.split).text() for one in sets}, key=lambda t: (views.Set.read(t).split != "test", t))
-    return texts, views.networks_known().set_index("network")["trained_on"].to_dict().get(network)
-
-
-def _versions(network: str, chosen: views.Set) -> tuple[dict[str, list[float]], views.Set | None]:
-    """Return how a set was answered: as it is, and under which shifts at which strengths; and the version that costs the network most."""
-    kept = views.answered()
-    here = kept[(kept["network"] == network) & (kept["dataset"] == chosen.dataset) & (kept["split"] == chosen.split)]
-    shifted = {str(shift): sorted(part["strength"].astype(float).unique().tolist()) for shift, part in here[here["shift"] != ""].groupby("shift")}
-    return ({AS_IT_IS: [0.0]} if (here["shift"] == "").any() else {}) | shifted, _costliest(network, here)
-
-
 def _label(text: str) -> str:
     return views.Set.read(text).label
 
 
-def _costliest(network: str, here: pd.DataFrame) -> views.Set | None:
-    """Return the shifted set, among those with stored answers, on which a network's accuracy is lowest."""
-    scores = views.scores([network], metrics_chosen=["accuracy"])
-    keys = ["dataset", "split", "shift", "strength"]
-    found = scores[scores["value"].notna() & (scores["shift"] != "")].astype(dict.fromkeys(keys[:3], str)).merge(here[keys], on=keys)
-    return shown.sets_of(found.sort_values("value").head(1))[0] if len(found) else None
-
-
 def _confusion(network: str, one: views.Set) -> tuple[int, int] | None:
     """Show the confusion matrix and return the cell that is in the address or was clicked."""
-    figure, counts, classes_of = kit.made(_counted, network, one)
+    figure, counts, classes_of = kit.made(answered.counted, network, one)
     if figure is None:
         st.caption(f"{classes_of} classes: the confusions that occurred, most frequent first.")
         kit.table(counts, key="confusions", name="confusions")
@@ -137,30 +83,15 @@ def _confusion(network: str, one: views.Set) -> tuple[int, int] | None:
     before = st.session_state.get("confusion-picked")
     st.session_state["confusion-picked"] = (key, picked)
     if picked or before == (key, picked):
-        return _cell(picked[0], classes_of) if picked and _remember(picked[0]) else _cell(st.query_params.get("cell"), classes_of)
+        return answered.cell(picked[0], classes_of) if picked and _remember(picked[0]) else answered.cell(st.query_params.get("cell"), classes_of)
     if before and before[0] == key:  # it was clicked away in the figure
         _remember(None)
-    return _cell(st.query_params.get("cell"), classes_of)
-
-
-def _counted(network: str, one: views.Set) -> tuple[go.Figure | None, pd.DataFrame, int]:
-    """Return the confusion matrix, its rows, and how many classes there are; no figure, and only the confusions, where these are many."""
-    counts, names = views.confusion(network, one), classes.names_of(network, one.dataset)
-    if len(names) <= MOST_CLASSES:
-        return drawn.drawn(confusion.confusion, counts, names), counts, len(names)
-    wrong = counts[counts["true"] != counts["predicted"]].sort_values("n", ascending=False)
-    return None, wrong[["true_name", "predicted_name", "n", "share"]], len(names)
+    return answered.cell(st.query_params.get("cell"), classes_of)
 
 
 def _remember(cell: str | None) -> bool:
     kit.remember("cell", cell)
     return True
-
-
-def _cell(text: str | None, n: int) -> tuple[int, int] | None:
-    """Return the pair of classes that an address names; None for what names none."""
-    numbers = [int(part) for part in (text or "").split("|") if part.isdigit() and int(part) < n]
-    return (numbers[0], numbers[1]) if len(numbers) == 2 else None
 
 
 def _every_cell() -> None:
@@ -172,13 +103,13 @@ def _every_cell() -> None:
 def _gallery(network: str, one: views.Set, cell: tuple[int, int] | None) -> None:
     """Show the images of a choice, each with what it is, what the network said and how sure it was."""
     left, right = st.columns(2)
-    kinds = [kind for kind in KINDS if one.shift or kind not in {"lost", "won"}]
+    kinds = [kind for kind in answered.KINDS if one.shift or kind not in {"lost", "won"}]
     with left:
         first = "lost" if "lost" in kinds else None
-        kind = kit.choose("Show", kinds, key="kind", default=first, format_func=KINDS.__getitem__, disabled=cell is not None)
+        kind = kit.choose("Show", kinds, key="kind", default=first, format_func=answered.KINDS.__getitem__, disabled=cell is not None)
     with right:
-        order = kit.choose("Order", list(ORDERS), key="order", format_func=ORDERS.__getitem__)
-    mine, of_all = kit.made(_listed, network, one, kind, order, cell)
+        order = kit.choose("Order", list(answered.ORDERS), key="order", format_func=answered.ORDERS.__getitem__)
+    mine, of_all = kit.made(answered.listed, network, one, kind, order, cell)
     if cell is not None:
         names = classes.names_of(network, one.dataset)
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -198,38 +129,12 @@ def _gallery(network: str, one: views.Set, cell: tuple[int, int] | None) -> None
     kit.take_away(mine, name=f"answers of {network} on {one.label}", key="gallery")
 
 
-def _listed(network: str, one: views.Set, kind: str, order: str, cell: tuple[int, int] | None) -> tuple[pd.DataFrame, int]:
-    """Return the answers of a kind (or of a cell of the matrix) in an order, and how many answers there are."""
-    found = _answers(network, one)
-    mine = found[_is_kind(found, kind)] if cell is None else found[(found["label"] == cell[0]) & (found["predicted"] == cell[1])]
-    return _ordered(mine, order, one), len(found)
-
-
 def _open(example: str) -> None:
     kit.remember("example", example)
 
 
 def _close() -> None:
     kit.remember("example", None)
-
-
-def _is_kind(found: pd.DataFrame, kind: str) -> pd.Series:
-    """Return which rows are of a kind; what has no answer on the set as it is counts as neither lost nor won."""
-    right, here = found["correct"], found.get("correct_here", pd.Series(data=None, index=found.index, dtype=object))
-    was_right, was_wrong = here.map(lambda v: v is True or v == 1), here.map(lambda v: v is False or v == 0)
-    return {"wrong": ~right, "right": right, "all": right.notna(), "lost": was_right & ~right, "won": was_wrong & right}[kind]
-
-
-def _ordered(mine: pd.DataFrame, order: str, one: views.Set) -> pd.DataFrame:
-    """Return the rows in the order asked for."""
-    if order == "hard":
-        kept = views.answered()
-        same = kept[
-            (kept["dataset"] == one.dataset) & (kept["split"] == one.split) & (kept["shift"] == one.shift) & (kept["strength"] == one.strength)
-        ]
-        hard = views.disagreements(one, sorted(same["network"]))[["example_id", "networks", "right"]].rename(columns={"right": "networks_right"})
-        return mine.merge(hard, on="example_id", how="left").sort_values(["networks_right", "confidence"], ascending=[True, False])
-    return {"sure": mine.sort_values("confidence", ascending=False), "unsure": mine.sort_values("confidence"), "set": mine}[order]
 
 
 def _tile(row: dict, one: views.Set, drawable: bool) -> gallery.Tile:
@@ -301,7 +206,7 @@ def _version_tile(found: pd.DataFrame, one: views.Set, example_id: str, shift: s
 
 
 def _version(shift: str, strength: float) -> str:
-    return f"{shift.replace('_', ' ')} {strength:g}" if shift else AS_IT_IS
+    return f"{shift.replace('_', ' ')} {strength:g}" if shift else answered.AS_IT_IS
 
 
 def _said(found: pd.DataFrame) -> list[str]:

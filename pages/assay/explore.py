@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from engine.assay import plots, views
+from engine.plainly import assay as plainly
 from engine.plots import formats, points
 from engine.stats.lines import Axes
 from pages.assay import shown
@@ -36,7 +37,7 @@ def main() -> None:
     only = st.session_state.get("only", True)
     told = kit.made(plots.related, x, y, metric, axes, only=only)
     nothing = f"No network{f' trained on {x.dataset}' if only else ''} has {metric} on both {x.label} and {y.label}."
-    kit.finding(told.finding or nothing)
+    kit.finding(told.finding or nothing, plainly=lambda: kit.made(plainly.of_pair, x, y, metric, axes, only=only))
     left, right = st.columns([5, 4])
     with left:
         _scatter(told, x, y, metric, axes, only=only)
@@ -58,7 +59,7 @@ class Known(NamedTuple):
 def _known() -> Known:
     """Return what can be chosen; the pair that most networks have comes first."""
     known = views.known()
-    sets = [one.text() for one in shown.sets_of(known[known["split"] == "test"])]
+    sets = [one.text() for one in views.sets_in(known[known["split"] == "test"])]
     pair = views.pairs_known().sort_values("networks", ascending=False).head(1).to_dict("records")
     named = (pair[0]["id"], pair[0]["ood"]) if pair else ("", "")
     first = [name if name in sets else sets[min(i, len(sets) - 1)] for i, name in enumerate(named)] if sets else ["", ""]
@@ -99,7 +100,7 @@ def _scatter(told: plots.Related, x: views.Set, y: views.Set, metric: str, axes:
     alt = f"{metric} on {y.label} against {metric} on {x.label}, one point a network"
     opened = kit.scatter(cloud, key="scatter", data=told.networks, name=name, alt=alt)
     if opened:
-        st.switch_page(kit.page("assay-network"), query_params={"network": opened})
+        kit.go("assay-network", network=opened)
 
 
 def _about(told: plots.Related, x: views.Set, y: views.Set, metric: str, axes: Axes, *, only: bool) -> None:
@@ -161,7 +162,7 @@ def _cells(metric: str, trained_on: str | None, *, shifted: bool) -> shown.Cells
     """Return the matrix of networks and test sets, None where there is no number."""
     known, about = views.known(), views.networks_known()
     chosen = about[about["trained_on"] == trained_on]["network"].tolist() if trained_on else []
-    plain = [one for one in shown.sets_of(known[known["split"] == "test"]) if not one.shift]
+    plain = [one for one in views.sets_in(known[known["split"] == "test"]) if not one.shift]
     found = views.scores(chosen, () if shifted else plain, [metric])
     found = found[found["split"] == "test"]
     return shown.drawn_cells(found, metric) if len(found) else None

@@ -2,14 +2,16 @@
 
 from urllib.parse import urlencode
 
-import pandas as pd
 import streamlit as st
 
-from engine import errors, networks
-from engine.assay import findings, plots, views
-from engine.plots import drawn, formats
-from pages.assay import shown
+from engine import dossier, errors, networks
+from engine.assay import findings
+from engine.dossier import hops, numbers
+from engine.plainly import assay as plainly
+from pages.assay import network_shown as shown
 from pages.parts import kit
+
+MOST_LISTED = 1_500  # names that a choice can hold
 
 
 def main() -> None:
@@ -17,91 +19,68 @@ def main() -> None:
     kit.title(
         "Network",
         "What is known of this network?",
-        "All its numbers, with n and 95 % interval, and where it comes from. A dot is a set; its line is the interval.",
+        "What was found first, then everything the store knows, by part: its numbers on each set, where it fails, what happens when something in the "
+        "picture is set by hand, what is inside, and where it comes from. All numbers have n and a 95 % interval.",
         paper="assay",
     )
-    evaluated = sorted(views.networks_known()["network"])
-    everyone = [*evaluated, *(name for name in networks.names() if name not in evaluated)]
-    if not everyone:
+    chosen = _choose()
+    if chosen is None:
         kit.empty("There is no network yet.", "Bring one or train one", "library")
         return
-    name = kit.choose("Network", everyone, key="network")
-    kit.review("network", name)
-    found = views.scores([name])
-    if found.empty:
-        _facts(name)
-        kit.empty("This network has not been evaluated yet.", "Run an evaluation", f"assay-run?{urlencode(_asking(name))}")
+    collection, name = chosen
+    if collection == dossier.HEADS:
+        shown.pressed(name)
+    elif collection == dossier.COMPLETERS:
+        shown.completer(name)
+    else:
+        _asked(name, collection)
+    kit.review("network", name if not collection else f"{collection}: {name}")
+
+
+def _choose() -> tuple[str, str] | None:
+    """Ask which network; one that the address names is found wherever it belongs. None where there is none at all."""
+    known = kit.made(dossier.collections)
+    said = st.query_params.get("network")
+    home = kit.made(dossier.collection_of, said) if said and "collection" not in st.query_params else None
+    left, right = st.columns([2, 3], vertical_alignment="bottom")
+    with left:
+        collection = kit.choose("Of", list(known), key="collection", default=home or "", format_func=known.__getitem__)
+    everyone = kit.made(dossier.names, collection)
+    if not everyone:
+        return None
+    with right:
+        if len(everyone) <= MOST_LISTED:
+            return collection, kit.choose("Network", everyone, key="network")
+        asked = st.text_input(f"Network (one of {len(everyone):,})", everyone[0], key="network", bind="query-params", max_chars=300).strip()
+    if asked not in set(everyone):
+        kit.problem(errors.unknown("network", asked, everyone))
+        return collection, everyone[0]
+    return collection, asked
+
+
+def _asked(name: str, collection: str) -> None:
+    """Show a network that answers about images."""
+    found = kit.made(numbers.scores, name, collection)
+    if found.empty and not collection and name in networks.names():
+        kit.empty("This network has not been evaluated yet.", "Run an evaluation", f"assay-run?{urlencode(shown.asking(name))}")
+    said = kit.made(_finding, name, collection)
+    kit.finding(said, plainly=None if collection else lambda: kit.made(plainly.of_network, name))
+    if not collection or name not in set(kit.made(dossier.names)):
+        kit.onward(name, hops.NETWORK)
+    parts = kit.made(shown.parts, name, collection)
+    if not parts:
         return
-    home = _trained_on(name, found)
-    kit.finding(findings.of_run(found, home) or "")
-    _links(name, home)
-    _figure(name, found)
-    st.header("Where it comes from", anchor="card")
-    _facts(name)
-    st.header("All numbers", anchor="numbers")
-    kit.table(drawn.drawn(shown.numbers, found), key="numbers", name=f"numbers of {name}", hide=("network", *shown.NUMBERS))
+    tabs = st.tabs(list(parts), key="part", bind="query-params")
+    for tab, part in zip(tabs, parts, strict=True):
+        if tab.open:
+            with tab:
+                shown.SHOWN[part](name, collection)
 
 
-def _asking(name: str) -> dict[str, str]:
-    """Return what a link to the form of a run says: the network, and the set it was trained on."""
-    home = networks.card(name).trained_on
-    return {"network": name} | ({"id": home} if home else {})
-
-
-def _trained_on(name: str, found: pd.DataFrame) -> str:
-    """Return the set that a network was trained on, or the first that it was evaluated on where nobody said."""
-    about = views.networks_known().set_index("network")["trained_on"].to_dict().get(name)
-    return about if isinstance(about, str) else str(found["dataset"].iloc[0])
-
-
-def _links(name: str, home: str) -> None:
-    """Link to its images: wrong ones, and those that it gets right as they are and wrong under the shift that costs it most."""
-    kept = views.answered()
-    kept = kept[(kept["network"] == name)]
-    targets = []
-    if len(kept):
-        targets.append(("Its wrong answers", f"assay-examples?{urlencode({'network': name, 'shift': 'as it is', 'kind': 'wrong'})}"))
-    shifted = kept[(kept["dataset"] == home) & (kept["split"] == "test") & (kept["shift"] != "")]
-    for one in shown.sets_of(_lowest(name, shifted)):
-        query = {"network": name, "set": home, "shift": one.shift, "strength": f"{one.strength:g}", "kind": "lost"}
-        targets.append((f"Right as they are, wrong under {one.shift.replace('_', ' ')} {one.strength:g}", f"assay-examples?{urlencode(query)}"))
-    targets.append(("All networks", "assay-explore"))
-    if name in networks.names():
-        targets.append(("Evaluate it further", f"assay-run?{urlencode(_asking(name))}"))
-    kit.links(targets)
-
-
-def _lowest(name: str, shifted: pd.DataFrame) -> pd.DataFrame:
-    """Return the row of the shifted set on which a network's accuracy is lowest, among those with stored answers."""
-    keys = ["dataset", "split", "shift", "strength"]
-    scores = views.scores([name], metrics_chosen=["accuracy"]).astype(dict.fromkeys(keys[:3], str))
-    return scores[scores["value"].notna()].merge(shifted[keys], on=keys).sort_values("value").head(1)
-
-
-def _facts(name: str) -> None:
-    """Show the card, where there is one."""
-    try:
-        card = networks.card(name)
-    except errors.UserError:
-        st.caption("Only predictions of this network were brought; it cannot be run here.")
-        return
-    facts = {
-        "architecture": card.architecture, "trained on": card.trained_on or "not said", "numbers in it": formats.count(card.parameters or 0),
-        "input": f"{card.preprocess.size} px, {shown.plural(card.preprocess.channels, 'channel')}",
-        "classes": formats.count(len(card.classes)), "licence": card.licence or "not said", "hash of the weights": card.digest,
-        **{str(k).replace("_", " "): str(v) for k, v in card.attributes.items()},
-    }  # fmt: skip
-    kit.facts(facts)
-    if card.recipe:
-        st.caption(f"Made by `{card.recipe}`")
-    kit.links([("Its card in the library", f"library?{urlencode({'tab': 'Networks', 'name': name})}")])
-
-
-def _figure(name: str, found: pd.DataFrame) -> None:
-    """Show one metric over all sets."""
-    metric = kit.choose("Metric", sorted(found["metric"].unique()), key="metric", default="accuracy", width=240)
-    figure, mine = kit.made(plots.sets_of_network, name, metric)
-    kit.figure(figure, key="sets", data=mine, name=f"{metric} of {name}", alt=f"{metric} of {name} on each set, with 95 % intervals")
+def _finding(name: str, collection: str) -> str:
+    """Return what was found of a network where it was trained and elsewhere, "" where it has no accuracy."""
+    found = numbers.scores(name, collection)
+    return (findings.of_run(found, shown.trained_on(name, collection, found)) or "") if len(found) else ""
 
 
 main()

@@ -53,7 +53,7 @@ def scatter(
         colour = kit.choose("Colour by", [NOTHING, *pair.attributes], key="by", default=first, format_func=shown.spaced)
     clicked_one = _cloud(pair, pair.networks, colour, opened, start=region, on_region=on_region)
     if clicked_one and own_pages:
-        st.switch_page(kit.page("assay-network"), query_params={"network": clicked_one})
+        kit.go("assay-network", network=clicked_one)
     elif clicked_one:
         kit.remember("network", clicked_one)
 

@@ -11,6 +11,7 @@ import streamlit as st
 
 from engine import errors
 from engine.assay import findings, population, relation, views
+from engine.plainly import assay as plainly
 from engine.plots import formats, multiples, points
 from engine.stats.lines import Axes
 from engine.stats.patterns import PATTERNS, Thresholds
@@ -74,7 +75,10 @@ def main() -> None:
         kit.empty(_why_none(asked), "Import a table", "library")
         return
     with found_at:
-        kit.finding(kit.made(_finding, asked))
+        kit.finding(
+            kit.made(_finding, asked),
+            plainly=lambda: kit.made(plainly.of_pairs, asked.collection, asked.metric, asked.axes, asked.id_set),
+        )
     known, first = kit.made(_known, asked)
     opened = kit.recall("pair", known, first) or first
     here, there = known[opened]

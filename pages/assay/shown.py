@@ -6,9 +6,9 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from engine import registry
 from engine.assay import views
-from engine.datasets import images
+from engine.assay.answered import pictured as pictured
+from engine.assay.answered import sure as sure
 from engine.plots import drawn, formats, matrix
 from pages.parts import kit
 
@@ -16,12 +16,6 @@ MOST_COLUMNS = 12  # sets that can stand beside each other; more stand below eac
 MOST_CELLS = 3000
 NUMBERS = ("value", "low", "high", "n", "unit", "norm", "eps", "steps")  # what files hold besides the words
 LEFT, CELL, LETTER = 210, 40, 8  # pixels: names and colour bar; a column with its numbers; a letter of its name
-
-
-def sets_of(found: pd.DataFrame) -> list[views.Set]:
-    """Return the set of each row of a frame with dataset, split, shift and strength."""
-    columns = (found[name].tolist() for name in ("dataset", "split", "shift", "strength"))
-    return [views.Set(str(d), str(p), str(s), float(x)) for d, p, s, x in zip(*columns, strict=True)]
 
 
 def scored(scores: pd.DataFrame, metric: str, *, key: str) -> None:
@@ -49,7 +43,7 @@ def drawn_cells(scores: pd.DataFrame, metric: str) -> Cells:
     mine = views.labelled(scores[scores["metric"] == metric])
     sets, networks = list(dict.fromkeys(mine["set"])), sorted(mine["network"].astype(str).unique())
     if (cells := len(sets) * len(networks)) > MOST_CELLS:
-        return Cells(None, drawn.drawn(numbers, scores[scores["metric"] == metric]), cells, 0)
+        return Cells(None, drawn.drawn(_plain, scores[scores["metric"] == metric]), cells, 0)
     tall = len(sets) > MOST_COLUMNS and len(networks) <= len(sets)
     rows, columns = ("set", "network") if tall else ("network", "set")
     orders = {"set": sets, "network": networks}
@@ -71,7 +65,7 @@ def show(told: Cells, metric: str, *, key: str) -> None:
             f"{formats.count(told.cells)} cells are too many to read at once. The table holds them; choose fewer networks or sets to see them as a "
             "matrix."
         )
-        kit.table(told.rows, key=f"{key}-table", name=name, hide=NUMBERS)
+        kit.table(told.rows, key=f"{key}-table", name=name, hide=("run", "unit", "norm", "eps", "steps"))
         return
     frame = f".st-key-figure-{key}"
     st.html(f"<style>{frame} {{ overflow-x: auto; }} {frame} > * {{ min-width: {told.width}px; }}</style>")
@@ -86,9 +80,10 @@ def numbers(scores: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([told, mine[["run", *NUMBERS]]], axis=1)
 
 
-def pictured(dataset: str, shift: str = "") -> bool:
-    """Return whether this program can draw a set's images: it has the set, and the change is no attack, whose images are not kept."""
-    return dataset in images.names() and not images.card(dataset).missing and (not shift or shift in registry.names("shifts"))
+def _plain(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return score rows as `numbers` does, for so many of them that putting each into words takes too long: numbers in columns of their own."""
+    mine = views.labelled(scores)
+    return mine[["network", "set", "metric", "value", "low", "high", "n", "reason", "run", "unit", "norm", "eps", "steps"]]
 
 
 def plural(n: int, one: str) -> str:
@@ -107,12 +102,3 @@ def spaced(name: str) -> str:
     'gaussian noise'
     """
     return name.replace("_", " ")
-
-
-def sure(confidence: float) -> str:
-    """Return a confidence as short as a picture's label can be; what is not quite certain never reads as 100 %.
-
-    >>> sure(0.9312).replace(formats.THIN, " "), sure(0.99999997).replace(formats.THIN, " "), sure(1.0).replace(formats.THIN, " ")
-    ('93.1 %', '> 99.9 %', '100 %')
-    """
-    return f"> 99.9{formats.THIN}%" if 0.9995 <= confidence < 1 else formats.percent(confidence)

@@ -3,24 +3,21 @@
 import json
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
 from engine import errors
-from engine.assay import advice, population, sets, views, weak
-from engine.plots import estimates, formats, points
+from engine.assay import failing, sets, views, weak
+from engine.dossier import hops
+from engine.plainly import assay as plainly
+from engine.plots import formats
 from pages.assay import shown
 from pages.components import gallery
 from pages.parts import kit, routes
 
 SHOWN = 40
-MOST_DRAWN = 20
-SMALLEST_P = 1e-4
-SIZES = (10, 20, 30, 50, 100)
 SAID = ("slice", "wrong inside", "elsewhere", "adjusted p", "confirmed")  # columns on screen; the files have more
-RIGHT = "right or wrong"
 
 
 def main() -> None:
@@ -33,32 +30,29 @@ def main() -> None:
         "that was searched, and again for everything that was looked at a second time. Click a row to see its images.",
         paper="assay",
     )
-    networks, most = kit.made(_networks)
+    networks, most = kit.made(failing.networks)
     if not networks:
         kit.empty("No single answers are stored yet.", "Run an evaluation", "assay-run")
         return
     network, one, shifted = _choose(networks, most)
-    known, where = kit.made(_attributes, network, one, shifted=shifted)
+    known, where = kit.made(failing.attributes, network, one, shifted=shifted)
     by, smallest = _how(known)
     try:
-        found, rows, figure, finding = kit.made(_searched, network, one, by, smallest, where, shifted=shifted)
+        found, rows, figure, finding = kit.made(failing.searched, network, one, by, smallest, where, shifted=shifted)
     except errors.UserError as problem:
         kit.problem(problem)
         return
-    kit.finding(finding)
+    kit.finding(finding, plainly=lambda: kit.made(plainly.of_slices, network, one, by, smallest, shifted=shifted))
+    path_at = st.container()
     left, right = st.columns([3, 2])
     with left:
         chosen = _table(found, rows, figure, network, one)
-        _map(chosen, network, one, shifted, known)
+        with path_at:
+            kit.onward(network, hops.SLICE, one=one.text(), conditions=chosen)
+        if not kit.plain.on():
+            _map(chosen, network, one, shifted, known)
     with right:
         _inside(chosen, network, one, shifted)
-
-
-def _networks() -> tuple[list[str], str]:
-    """Return the networks whose single answers are stored, and the one with most of them."""
-    kept = views.answered()
-    most = kept.groupby("network")["n"].sum()
-    return sorted(most.index), str(most.idxmax()) if len(most) else ""
 
 
 def _choose(networks: list[str], most: str) -> tuple[str, views.Set, bool]:
@@ -66,7 +60,7 @@ def _choose(networks: list[str], most: str) -> tuple[str, views.Set, bool]:
     columns = st.columns([3, 2, 2], vertical_alignment="bottom")
     with columns[0]:
         network = kit.choose("Network", networks, key="network", default=most)
-    versions, hardest = kit.made(_sets, network)
+    versions, hardest = kit.made(failing.sets_of, network)
     with columns[1]:
         text = kit.choose("Set", list(versions), key="set", default=hardest, format_func=lambda text: views.Set.read(text).label)
     shifts = versions[text]
@@ -75,42 +69,6 @@ def _choose(networks: list[str], most: str) -> tuple[str, views.Set, bool]:
     if "" not in shifts:  # only shifted versions are there
         shifted = True
     return network, views.Set.read(text), bool(shifted and several)
-
-
-def _sets(network: str) -> tuple[dict[str, list[str]], str | None]:
-    """Return the sets that a network has answered, with the shift of each version, and the hardest of them."""
-    kept = views.answered()
-    mine = kept[kept["network"] == network]
-    versions: dict[str, list[str]] = {}
-    for dataset, split, shift in zip(mine["dataset"].tolist(), mine["split"].tolist(), mine["shift"].tolist(), strict=True):
-        versions.setdefault(views.Set(dataset, split).text(), []).append(shift)
-    return versions, _hardest(network, list(versions))
-
-
-def _attributes(network: str, one: views.Set, *, shifted: bool) -> tuple[list[str], str]:
-    """Return what can be searched, and how the searched set is called."""
-    answers = weak.answers(network, one, shifted=shifted)
-    where = f"{one.label} as it is and under {shown.plural(answers['shift'].nunique() - 1, 'shift')}" if shifted else one.label
-    return weak.attributes(answers), where
-
-
-def _searched(
-    network: str, one: views.Set, by: list[str], smallest: int, where: str, *, shifted: bool
-) -> tuple[pd.DataFrame, pd.DataFrame, go.Figure | None, str]:
-    """Return the slices found, the same as a table says them, their figure, and the finding."""
-    found = weak.search(network, one, by, shifted=shifted, smallest=smallest)
-    finding = advice.of_slices(found, weak.answers(network, one, shifted=shifted), network, where)
-    return (found, _rows(found), _drawn(found), finding) if len(found) else (found, found, None, finding)
-
-
-def _hardest(network: str, texts: list[str]) -> str | None:
-    """Return the set, of those offered, on which a network's accuracy is lowest."""
-    for collection in population.collections()["collection"]:
-        table = population.wide(collection, "accuracy", texts)
-        mine = table[table.index == network].to_numpy(float)
-        if mine.size and np.isfinite(mine).any():
-            return str(table.columns[int(np.nanargmin(mine[0]))])
-    return None
 
 
 def _how(known: list[str]) -> tuple[list[str], int]:
@@ -123,20 +81,8 @@ def _how(known: list[str]) -> tuple[list[str], int]:
             help="What was predicted, and how surely, is known only with the answer: good for finding out why, not for telling beforehand.",
         )  # fmt: skip
     with right:
-        smallest = kit.choose("At least", SIZES, key="least", default=20, format_func=lambda n: f"{n} answers in each half")
+        smallest = kit.choose("At least", failing.SIZES, key="least", default=20, format_func=lambda n: f"{n} answers in each half")
     return by or first, int(smallest)
-
-
-def _rows(found: pd.DataFrame) -> pd.DataFrame:
-    """Return slices as a table says them; its further columns are for the files."""
-    inside = [formats.interval(r.error, r.low, r.high, r.n, "fraction") for r in found.itertuples()]  # type: ignore[arg-type]
-    small = ["too few" if p != p else formats.number(p) if p >= SMALLEST_P else f"below {SMALLEST_P:g}" for p in found["p"]]
-    said = {
-        "slice": found["slice"], "wrong inside": inside, "elsewhere": [formats.percent(v) for v in found["elsewhere"]],
-        "adjusted p": small, "confirmed": found["confirmed"],
-    }  # fmt: skip
-    hidden = found.drop(columns=["slice", "confirmed", "elsewhere"]).assign(elsewhere_error=found["elsewhere"])
-    return pd.concat([pd.DataFrame(said), hidden], axis=1)
 
 
 def _table(found: pd.DataFrame, rows: pd.DataFrame, figure: go.Figure | None, network: str, one: views.Set) -> dict[str, str] | None:
@@ -161,37 +107,20 @@ def _table(found: pd.DataFrame, rows: pd.DataFrame, figure: go.Figure | None, ne
     return json.loads(found["conditions"].iloc[place])
 
 
-def _drawn(found: pd.DataFrame) -> go.Figure:
-    """Return errors inside each slice, with intervals, beside those elsewhere."""
-    rows = found.head(MOST_DRAWN).assign(**{name: 100 * found[name] for name in ("error", "low", "high", "elsewhere")})
-    rows = rows.rename(columns={"slice": "label", "low": "error_low", "high": "error_high"})
-    rows["label"] += ["" if confirmed else " (not confirmed)" for confirmed in rows["confirmed"]]
-    return estimates.estimates(
-        rows[["label", "error", "error_low", "error_high", "elsewhere"]], {"inside": "error"},
-        title="wrong answers (%), in the half that was not searched", ticks={"elsewhere": "elsewhere"},
-    )  # fmt: skip
-
-
 def _inside(conditions: dict[str, str] | None, network: str, one: views.Set, shifted: bool) -> None:
     """Show the images of a slice, the most certain errors first, and offer to keep it."""
     if conditions is None:
         st.caption("Fewer answers in a half, or other attributes, may show more; so may a set with more stored answers.")
         return
-    inside, said = kit.made(_members, network, one, conditions, shifted=shifted)
+    inside, said = kit.made(failing.members, network, one, conditions, shifted=shifted)
     st.markdown(said)
     drawable = {shift for shift in inside["version"].unique() if shown.pictured(one.dataset, str(shift))}
     tiles = [_tile(row, one, drawable=row["version"] in drawable) for row in inside.head(SHOWN).to_dict("records")]
     st.caption(f"{formats.share(len(tiles), len(inside), 'shown')}, wrong ones first.")
     gallery.show(tiles, key="slice-gallery", size=72, label=f"Images of the slice {weak.told(conditions)} with the answers of {network}")
     kit.take_away(inside, key="slice-answers", name=f"{weak.told(conditions)} of {one.label}")
-    _keep(conditions, network, one, shifted)
-
-
-def _members(network: str, one: views.Set, conditions: dict[str, str], *, shifted: bool) -> tuple[pd.DataFrame, str]:
-    """Return the answers of a slice, and how many of them are wrong in words."""
-    inside = weak.members(weak.answers(network, one, shifted=shifted), conditions)
-    wrong = int((~inside["correct"].astype(bool)).sum())
-    return inside, f"**{kit.escape(weak.told(conditions))}**: {formats.share(wrong, len(inside), 'answers wrong')}, both halves together."
+    if not kit.plain.on():
+        _keep(conditions, network, one, shifted)
 
 
 def _map(conditions: dict[str, str] | None, network: str, one: views.Set, shifted: bool, known: list[str]) -> None:
@@ -200,9 +129,9 @@ def _map(conditions: dict[str, str] | None, network: str, one: views.Set, shifte
     featured = weak.featured(network, one)
     of = kit.choose("Map of", tuple(weak.MAPPED), key="map") if featured else "answers"
     slice_name = f"the slice: {weak.told(conditions)}" if conditions else ""
-    offered = [RIGHT, *([slice_name] if conditions else []), *known]
+    offered = [failing.RIGHT, *([slice_name] if conditions else []), *known]
     colour = kit.choose("Colour by", offered, key="colour", format_func=shown.spaced)
-    cloud, found = kit.made(_places, network, one, of, colour, conditions if colour == slice_name else None, shifted=shifted)
+    cloud, found = kit.made(failing.places, network, one, of, colour, conditions if colour == slice_name else None, shifted=shifted)
     opened = kit.scatter(
         cloud, key="map", data=found, name=f"Answers of {network} to {one.label}",
         alt=f"Every answer of {network} as a point; close together is what it sees alike", height=420,
@@ -211,28 +140,7 @@ def _map(conditions: dict[str, str] | None, network: str, one: views.Set, shifte
     more = "" if featured else " With “Keep features” on the Run page there is a map of what its last layer reads, too."
     st.caption(f"The two directions along which the {what} differ most. A click opens the image with every network's answer.{more}")
     if opened:
-        st.switch_page(kit.page("assay-examples"), query_params={"network": network, "set": one.text(), "example": opened.rsplit("-", 1)[0]})
-
-
-def _places(
-    network: str, one: views.Set, of: str, colour: str, conditions: dict[str, str] | None, *, shifted: bool
-) -> tuple[points.Points, pd.DataFrame]:
-    """Return every answer as a point, coloured by an attribute, by right and wrong, or by a slice's conditions; and the rows behind."""
-    found = weak.answer_map(network, one, of=of, shifted=shifted)
-    if colour == RIGHT:
-        said = found["correct"].map({True: "right", False: "wrong"})
-    elif conditions is not None:
-        inside = found.index.isin(weak.members(found, conditions).index)
-        said = pd.Series(np.where(inside, "in the slice", "elsewhere"), index=found.index)
-    else:
-        said = found[colour].astype(str)
-    told = found.assign(
-        colour=said, id=[f"{e}-{i}" for i, e in enumerate(found["example_id"])],
-        words=[f"{c}, answered {p} ({shown.sure(s)})" for c, p, s in zip(found["class"], found["predicted"], found["sure"], strict=True)],
-    )  # fmt: skip
-    shares = [formats.percent(float(found[f"{axis}_share"].iloc[0])) for axis in "xy"]
-    axes = [points.Axis(f"{name} direction ({share} of the variance)", None) for name, share in zip(("first", "second"), shares, strict=True)]
-    return points.of_frame(told, x_axis=axes[0], y_axis=axes[1], ids="id", label="words", colour="colour", reference=False), found
+        kit.go("assay-examples", network=network, set=one.text(), example=opened.rsplit("-", 1)[0])
 
 
 def _tile(row: dict[Any, Any], one: views.Set, *, drawable: bool) -> gallery.Tile:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from engine.assay import strengths, views
+from engine.plainly import assay as plainly
 from pages.assay import shown
 from pages.parts import kit
 
@@ -33,7 +34,8 @@ def main() -> None:
     if not networks:
         st.info("Choose at least one shift, one metric and one network.")
         return
-    kit.finding(kit.made(strengths.finding, dataset, metrics, chosen, networks))
+    said = kit.made(strengths.finding, dataset, metrics, chosen, networks)
+    kit.finding(said, plainly=lambda: kit.made(plainly.of_strengths, dataset, chosen, networks))
     for metric in metrics:
         _panels(metric, dataset, metrics, chosen, networks)
     _reliability(dataset, networks, datasets[dataset], chosen)

@@ -85,11 +85,11 @@ def _named(one: pd.DataFrame) -> str:
 
 
 def _rows(circuit: str) -> None:
-    """Offer the curves' rows."""
+    """Offer the curves' rows, or to make them where there are none."""
     try:
         kit.take_away(kit.made(views.curves, circuit), key="circuit-curves", name=f"{circuit} pruned")
-    except errors.UserError as problem:
-        kit.problem(problem)
+    except errors.UserError:
+        place.observe((circuit,), "pruning", "Pruning curves of this circuit take")
 
 
 main()

@@ -33,13 +33,14 @@ p.how { max-width: 46rem; margin: 0 0 1rem; }
 <main>
 <h1>%(title)s</h1>
 <p class="how">Links are part of the network, the same for every input; attention is what inputs make of them. The line above the graph says what is
-hidden. This file holds all it shows and needs no server; keys are listed under “?”.</p>
+hidden. This file holds all it shows and needs no server; a graph is unpacked when it is first drawn. %(left)s Keys are listed under “?”.</p>
 <div id="viewer"></div>
 </main>
+%(parts)s
 <script type="module">
 import { Viewer } from "ts/circuit/circuit.js";
-const text = atob("%(block)s");
-const viewer = new Viewer(document.getElementById("viewer"), Uint8Array.from(text, (c) => c.charCodeAt(0)), () => {});
+const read = (name) => Uint8Array.from(atob(document.getElementById(name).textContent), (c) => c.charCodeAt(0));
+const viewer = new Viewer(document.getElementById("viewer"), read("circuit"), () => {}, read);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { viewer.colour(); viewer.changed(); });
 </script>
 </body>
@@ -50,14 +51,22 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { vi
 def page(circuit: str, view: dict | None = None) -> bytes:
     """Return a circuit as a page of its own, with a view to begin with; raises UserError for one that was not observed or brought."""
     block = picture.pack(circuit)
-    title = str(picture.unpacked(block)[0]["title"])
+    header = picture.unpacked(block)[0]
+    title, left = str(header["title"]), len(header["later"])
     if view:
         block = picture.dressed(block, start=json.dumps(view))
+    first, later = picture.parted(block)
     told = {
-        "title": html.escape(title), "colours": _colours(), "modules": json.dumps({"imports": _modules()}).replace("</", "<\\/"),
-        "block": base64.b64encode(block).decode(),
+        "title": html.escape(title), "left": f"{left} larger graphs stayed behind: attention and links over training." if left else "",
+        "colours": _colours(), "modules": json.dumps({"imports": _modules()}).replace("</", "<\\/"),
+        "parts": "\n".join(_part(name, one) for name, one in {"circuit": first, **later}.items()),
     }  # fmt: skip
     return (_PAGE % told).encode()
+
+
+def _part(name: str, content: bytes) -> str:
+    """Return bytes as an element that a browser leaves alone until they are read: graphs are unpacked when they are drawn."""
+    return f'<script type="application/octet-stream" id="{name}">{base64.b64encode(content).decode()}</script>'
 
 
 @functools.lru_cache(maxsize=1)

@@ -5,6 +5,7 @@ from typing import Any
 from engine import networks
 from engine.circuits import findings, views
 from engine.circuits import spec as asking
+from engine.lowshot import spec as lowshot
 from pages.circuits import place
 from pages.parts import kit, live
 
@@ -21,6 +22,8 @@ HOW = (
     "signatures, or as numbered. What the match costs stands beside what it costs when the second's links lie at random places: two circuits that "
     "match no better than that have nothing in common but their density. Differences of links are exact for these two networks; what another seed "
     "would give, only other seeds say.\n\n"
+    "**Before and after adaptation**: the circuit goes on learning from a few labelled images of another data set, as in the study of few labels, "
+    "and stands beside what it was; modules keep their numbers. With the head alone nothing below it moves.\n\n"
     "**Links are part of the network, the same for every input.** Between two inputs, classes or distributions only attention differs; that is no "
     "rewiring."
 )
@@ -43,6 +46,14 @@ def _tries(offer: dict[str, Any]) -> list[place.Try]:
         found.append(
             ("Does chance pass for a change?", "One half of a class against the other half: nothing should differ.", {"kind": "classes", **same})
         )
+    if offer["adapting"]:
+        found.append(
+            (
+                "What does adaptation change?",
+                "Before and after learning from a few labels of another set: links and attention.",
+                {"kind": "adaptation"},
+            )
+        )
     if offer["others"]:
         found.append(("Are two circuits alike?", "Modules are matched; does the match beat chance?", {"kind": "circuits"}))
     return found
@@ -56,9 +67,21 @@ def _offer(circuit: str) -> dict[str, Any]:
         "circuit": circuit, "title": str(me["title"]), "dataset": me["dataset"], "live": live.address("circuits"),
         "askable": circuit in {card.name for card in asking.known()}, "telling": list(kit.made(findings.most_different, circuit)),
         "others": [{"name": str(name), "title": title} for name, title in zip(alike["circuit"], place.titles(found, alike), strict=True)],
-        "classes": [], "examples": [], "shifts": {}, "sets": [],
+        "classes": [], "examples": [], "shifts": {}, "sets": [], "adapting": None,
     }  # fmt: skip
-    return offer | place.inputs(networks.card(circuit)) if offer["askable"] else offer
+    if not offer["askable"]:
+        return offer
+    card = networks.card(circuit)
+    offer |= place.inputs(card)
+    return offer | {"adapting": _adapting(offer["sets"], int(str(card.attributes.get("seed") or 0)))}
+
+
+def _adapting(sets: list[str], seed: int) -> dict[str, Any] | None:
+    """Return how the circuit can go on learning from few labels, as the study of it does: sets, labels a class, what moves; None without sets."""
+    told = lowshot.LowshotSpec.model_fields
+    parts = [{"name": name, "title": lowshot.TITLES[name], "rate": rate} for name, rate in reversed(lowshot.RATES.items())]
+    onto = sorted(sets, key=lambda name: name not in told["onto"].default)
+    return {"onto": onto, "shots": list(told["shots"].default)[::-1], "parts": parts, "steps": told["steps"].default, "seed": seed} if sets else None
 
 
 main()

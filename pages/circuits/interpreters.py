@@ -8,6 +8,7 @@ import streamlit as st
 
 from engine import ask, errors, networks, shifts
 from engine.circuits import spec as circuits
+from engine.dossier import hops
 from engine.plots import formats
 from engine.scaling import findings, plots, views
 from engine.scaling import spec as asking
@@ -59,6 +60,7 @@ def _routed() -> None:
         routing.show(_offer(known[name]), key=f"interpreter-{name}", on_view=_remember)
     except errors.UserError as problem:
         kit.problem(problem)
+    kit.onward(name, hops.CIRCUIT)
 
 
 def _offer(card: networks.Card) -> dict[str, Any]:
@@ -128,7 +130,9 @@ def _figures() -> None:
 
 
 def _measure() -> None:
-    """Ask for sizes and put the measurement into the queue."""
+    """Ask for sizes and put the measurement into the queue; nothing in plain view."""
+    if kit.plain.on():
+        return
     with st.expander("Measure on this machine", key="scaling-measure", type="compact", on_change="rerun") as part:
         if not part.open:
             return

@@ -8,9 +8,10 @@ import streamlit as st
 from engine import errors
 from engine.circuits import findings, picture, views
 from engine.circuits import spec as asking
+from engine.plainly import circuits as plainly
 from pages.circuits import place
 from pages.components import circuit as viewer
-from pages.parts import kit
+from pages.parts import kit, routes
 
 QUESTION = (
     "A circuit is a network of small modules that learned by itself which of them listen to which. Click a module in the picture: its card says in "
@@ -40,14 +41,18 @@ def main() -> None:
         kit.problem(problem)
         return
     with found_at:
-        kit.finding(kit.made(findings.of_graph, name))
-    dressed = picture.dressed(block, start=place.started("look", name), story=place.story(name), tries=place.tried(_tries(name)))
+        kit.finding(kit.made(findings.of_graph, name), plainly=lambda: kit.made(plainly.of_circuit, name))
+    dressed = picture.dressed(
+        block, start=place.started("look", name), story=place.story(name), tries=place.tried(_tries(name)), more=routes.circuit_url(name)
+    )
     viewer.show(dressed, key=f"circuit-{name}", on_view=place.remember)
-    if behind := picture.unpacked(block)[0]["behind"]:
-        st.caption(behind)
+    if said := [*known["about"].get("notes", ()), *filter(None, [picture.unpacked(block)[0]["behind"]])]:
+        st.caption(" ".join(map(kit.escape, said)))
     _facts(known)
     _history(name)
     place.take_away(name)
+    place.schema()
+    place.unseen()
     further = [("What one input uses", "circuit-input"), ("Drop modules, prune", "circuit-act"), ("Compare", "circuit-compare")]
     kit.links([*further, *([("Circuits that sentences make", "circuit-sentences")] if asking.conditional() else [])])
 

@@ -4,21 +4,25 @@ import json
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from engine import ask, errors, networks, shifts
-from engine.circuits import exchange, picture, views
+from engine import ask, errors, networks, shifts, systems
+from engine.circuits import document, exchange, picture, views
 from engine.circuits import spec as asking
 from engine.datasets import images
+from engine.dossier import hops
+from engine.interventions import settings
+from engine.plots import formats
 from pages.circuits import alone
 from pages.components import circuit as viewer
-from pages.parts import kit, live
+from pages.parts import jobs, kit, live, routes
 
 EXAMPLES = 20
+LEVELS = 7  # values of a number that a factor can be set to
 Try = tuple[str, str, dict[str, Any]]  # words, what is seen there, the view or what is asked
 COMMANDS = "python -m engine train circuits --into FOLDER --arm scale_free --data mnist --offer"
 
@@ -32,6 +36,7 @@ def choose(only: tuple[str, ...] | None = None) -> str | None:
         _none()
         if only is None:
             bring()
+            schema()
         return None
     named = dict(zip(found["circuit"].astype(str), titles(found, found), strict=True))
     left, right = st.columns([3, 2], vertical_alignment="bottom")
@@ -80,7 +85,9 @@ def asked_page(
     with found_at:
         kit.finding(kit.made(finding, name))
     first = tried([(label, seen, {"asked": {page: asked}}) for label, seen, asked in (tries(told[page]) if tries else ())])
-    told |= {"start": started(page, name), "story": story(name), "tries": first}
+    told |= {"start": started(page, name), "story": story(name), "tries": first, "more": routes.circuit_url(name)}
+    if page == "input":
+        kit.onward(name, hops.CIRCUIT)
     viewer.show(picture.dressed(block, **told), key=f"circuit-{page}-{name}", on_view=remember)
     kit.links([("The whole graph", "circuits"), *further])
     return name
@@ -109,7 +116,23 @@ def inputs(card: networks.Card) -> dict[str, Any]:
         "classes": list(card.classes), "channels": card.preprocess.channels, "examples": examples,
         "shifts": {name: list(shifts.card(name).strengths) for name in shifts.names()},
         "sets": [name for name in kit.made(_sets) if name != card.trained_on and images.card(name).classes == card.classes],
+        "systems": kit.made(_systems, tuple(card.classes)),
     }  # fmt: skip
+
+
+def _systems(classes: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return the systems whose classes a network knows, each with its factors and the values that these can be set to."""
+    found = []
+    for name in systems.names():
+        if systems.problem(name) is not None or not set((system := systems.load(name)).classes) <= set(classes):
+            continue
+        factors = [
+            {"name": factor.name, "levels": [level.text for level in settings.levels(system, factor.name, LEVELS)]}
+            for factor in system.factors
+            if not factor.hidden
+        ]
+        found.append({"name": name, "title": systems.card(name).title, "factors": factors})
+    return found
 
 
 def _sets() -> tuple[str, ...]:
@@ -145,26 +168,88 @@ def _first(found: pd.DataFrame) -> str:
     return str((mine if len(mine) else found)["circuit"].iloc[0])
 
 
+def observe(circuits: tuple[str, ...], part: Literal["graph", "pruning"], said: str) -> None:
+    """Offer to look into circuits as a job, and show it once it runs.
+
+    Args:
+        circuits: Their names.
+        part: What is made: graph or pruning.
+        said: The beginning of a sentence that goes on with how long it takes.
+    """
+    if run := st.query_params.get("run"):
+        job = jobs.watch(run, "parts", key=f"circuit-{part}-run")
+        if job is not None and job.active:
+            return
+    spec = asking.CircuitsSpec(networks=circuits, parts=(part,))
+    try:
+        planned = asking.plan(spec)
+    except errors.UserError as problem:
+        kit.problem(problem)
+        return
+    seconds = asking.cost(spec, planned).seconds
+    cost = f"{said} about **{formats.duration(seconds or 0)}** on a core that nobody else uses."
+    jobs.ask(
+        cost,
+        "Make them" if part == "pruning" else "Look into them",
+        lambda: jobs.submitted(spec, asking.title(spec), planned.cells),
+        key=f"circuit-{part}-go",
+    )
+
+
+def unseen() -> None:
+    """Offer to look into circuits that are networks here and that nobody looked into; nothing where there are none."""
+    found = kit.made(views.listing)
+    there = set() if found.empty else set(found["circuit"])
+    if todo := tuple(card.name for card in asking.known() if card.name not in there):
+        some = kit.escape(", ".join(todo[:3]) + (" …" if len(todo) > 3 else ""))
+        observe(todo, "graph", f"{len(todo)} circuit{'s were' if len(todo) > 1 else ' was'} trained and not looked into yet ({some}): that takes")
+
+
 def _none() -> None:
-    trained = [card.name for card in asking.known()]
-    if trained:
-        kit.empty(f"{len(trained)} circuits were trained, but none was looked into yet. In a terminal: python -m engine circuits observe all")
+    if asking.known():
+        kit.empty("Circuits were trained here, but none was looked into yet. Do it below; in a terminal: python -m engine circuits observe all")
+        unseen()
     else:
         kit.empty(f"There is no circuit yet. Train one (minutes): {COMMANDS}; look into it: python -m engine circuits observe all; or bring a file.")
 
 
 def bring() -> None:
-    """Let a circuit be brought from a file."""
+    """Let a circuit be brought from a file; not in plain view."""
+    if kit.plain.on():
+        return
     with st.popover("Bring a circuit", width="content"):
         st.caption(
             "JSON of the schema touchstone.circuit 1, GraphML with edge weights from 0 to 1, or a table (Parquet, CSV) with source, target, weight. "
-            "Pins, groups and notes that a JSON file holds are restored."
+            "Pins, groups and notes that a JSON file holds are restored. How such files are written stands at the end of this page."
         )
         file = st.file_uploader("File", type=[suffix.lstrip(".") for suffix in exchange.SUFFIXES], key="circuit-file")
         if file is not None:
             st.button("Take it in", key="circuit-take", type="primary", on_click=_take)
         if (problem := st.session_state.pop("circuit-problem", None)) is not None:
             kit.problem(problem)
+
+
+def schema() -> None:
+    """Tell on demand what a file may hold, by an example and field by field, with both to take away."""
+    with st.expander("How a circuit from outside is written", key="circuit-schema", type="compact", on_change="rerun") as part:
+        if part.open:
+            _schema()
+
+
+def _schema() -> None:
+    st.code(document.EXAMPLE, language="json")
+    kit.table(document.fields(), key="circuit-schema-fields", name="Fields of touchstone.circuit 1")
+    with st.container(horizontal=True, gap="small"):
+        for word, content, name, kind in (
+            ("Example", document.EXAMPLE.encode(), "circuit.json", "application/json"),
+            ("JSON Schema", document.schema(), "touchstone.circuit-1.schema.json", "application/schema+json"),
+        ):
+            st.download_button(word, content, name, kind, key=f"circuit-schema-{word}", on_click="ignore", type="tertiary")
+    st.caption(
+        "**GraphML**: node attributes of the same names (x and y instead of sig2d), edge attribute weight from 0 to 1; an edge without one counts "
+        "as 1. An edge leads from the module that is heard to the one that listens. **Edge tables**: columns source, target, weight; with a column "
+        "layer the rows are attention, and links are their means."
+    )
 
 
 def _take() -> None:
@@ -223,4 +308,4 @@ def take_away(circuit: str) -> None:
             ("Edges (CSV)", "csv", "text/csv", lambda: exchange.to_csv(circuit)),
             ("Edges (Parquet)", "parquet", "application/vnd.apache.parquet", lambda: exchange.to_parquet(circuit)),
         ):
-            st.download_button(word, make, f"{circuit}.{ending}", kind, key=f"circuit-{ending}", on_click="ignore", type="tertiary")
+            kit.save(word, make, f"{circuit}.{ending}", kind, key=f"circuit-{ending}")

@@ -13,13 +13,14 @@ from engine.training import _circuit_arms as known
 from engine.wiring import arms, plots, views
 from engine.wiring import spec as asking
 from engine.wiring.spec import CHOSEN, WiringSpec
+from pages.circuits import adapting
 from pages.parts import jobs, kit
 
 Links = dict[int, np.ndarray]  # by training step: receivers x processors
 MOST_SEEDS = 5
 MODULES = (8, 16, 24, 32, 48, 64, 96, 128)
 STEPS = (0, 100, 300, 600, 1200, 2000, 4000)
-BANDWIDTHS, TRUNCATIONS, WEIGHTS = (0.2, 0.25, 0.3, 0.5, 1.0), ("any", "0.8", "0.9", "1"), (0.0, 0.1, 1.0, 5.0, 20.0)
+BANDWIDTHS, TRUNCATIONS, WEIGHTS = (0.2, 0.25, 0.3, 0.5, 1.0), ("any", "0.8", "0.9", "1"), ("best of each prior", "0", "0.1", "1", "5", "20")
 EVERY = 2.0  # seconds between two looks at a training that goes on
 QUESTION = (
     "How does a network learn its own wiring? Below is the last training: move the slider to see the graph form. Then choose priors and data, and "
@@ -55,6 +56,7 @@ def main() -> None:
             _shown(newest)
     _form()
     _arms()
+    adapting.show()
     kit.links([("Bring weights and configuration", "library"), ("Look into circuits", "circuits"), ("Interpreters", "interpreters")])
 
 
@@ -78,7 +80,8 @@ def _live(run: str) -> None:
         st.caption("The first numbers come after a few seconds of training.")
         return
     _curves(found, plots.losses(found), plots.accuracies(found))
-    _graph(_graphs(run), run)
+    graphs = _graphs(run)
+    _graph(graphs, run, now=next(reversed(graphs), None))
 
 
 def _shown(run: str) -> None:
@@ -93,7 +96,7 @@ def _shown(run: str) -> None:
     _graph(kit.made(_graphs, run), run)
     circuits = [job.name for job in spec.jobs() if job.arm != "interpreter"]
     if circuits:
-        first = next((name for name in st.query_params.get_all("trained") if name in circuits), circuits[0])
+        first = chosen if (chosen := st.session_state.get("circuit-trained")) in circuits else circuits[0]
         kit.links([
             ("Look into this circuit", f"circuits?circuit={first}"), ("What one input uses", f"circuit-input?circuit={first}"),
             ("How this was made", f"runs?open={run}"),
@@ -101,8 +104,9 @@ def _shown(run: str) -> None:
 
 
 def _graphs(run: str) -> dict[str, Links]:
-    """Return the links at each mark of the circuits that have any."""
-    names = dict.fromkeys(views.history(run)["circuit"].astype(str))
+    """Return the links at each mark of the circuits that have any, in the order in which they were trained."""
+    there = set(views.history(run)["circuit"].astype(str))
+    names = [job.name for job in views.question(run).jobs() if job.name in there]
     return {name: one for name in names if (one := views.links(run, name))}
 
 
@@ -132,32 +136,57 @@ def _curves(found: pd.DataFrame, losses: go.Figure, accuracies: go.Figure) -> No
         )  # fmt: skip
 
 
-def _graph(graphs: Mapping[str, Links], run: str) -> None:
-    """Show one circuit's links at a step that a slider chooses."""
+def _graph(graphs: Mapping[str, Links], run: str, now: str | None = None) -> None:
+    """Show one circuit's links at a step that a slider chooses; `now`: the circuit that is being trained, which is followed."""
     if not graphs:
         return
     st.header("The graph over training", anchor="graph")
     left, right = st.columns([2, 3], vertical_alignment="bottom")
     with left:
         moving = [one for one, mine in graphs.items() if len(mine) > 1 and (mine[max(mine)] != mine[min(mine)]).any()]
-        name = kit.choose("Circuit", list(graphs), key="trained", default=moving[0] if moving else next(iter(graphs)))
-    mine = graphs.get(name) or next(iter(graphs.values()))  # a choice that is not there any more
+        if now is not None:
+            _newest("circuit-trained", now)
+        titles = kit.made(_titles, run)
+        name = kit.choose(
+            "Circuit", list(graphs), key="circuit-trained", default=moving[0] if moving else next(iter(graphs)),
+            format_func=lambda one: titles.get(one, one),
+        )  # fmt: skip
+    mine = graphs[name]
     steps = list(mine)
     with right:
         step = steps[0]
         if len(steps) > 1:
-            step = st.select_slider("Training step", steps, value=steps[-1], key=f"wiring-step-{run}-{name}", format_func=formats.count)
+            step = st.select_slider("Training step", steps, key=_newest(f"wiring-step-{run}-{name}", steps[-1]), format_func=formats.count)
     links, order = mine[step], views.order(mine[steps[-1]])
     figure = plots.matrix(links, order)
     rows = pd.DataFrame({"listens": [i for i in order for _ in order], "is heard": order * len(order)})
     rows["link probability"] = [float(links[i, j]) for i in order for j in order]
-    kit.figure(figure, key="wiring-graph", data=rows, name=f"Links of {name} at step {step}", alt="Link probabilities between modules as a matrix")
+    kit.figure(
+        figure,
+        key="wiring-graph",
+        data=rows,
+        name=f"Links of {titles.get(name, name)} at step {step}",
+        alt="Link probabilities between modules as a matrix",
+    )
     u = links.shape[1]
     off = links[:u][[[i != j for j in range(u)] for i in range(u)]]
     st.caption(
         f"At step {formats.count(step)} the mean link probability between different modules is {formats.number(float(off.mean()))}; "
         f"{formats.percent(float((off >= 0.5).mean()))} of the links are one half or more."
     )
+
+
+def _titles(run: str) -> dict[str, str]:
+    """Return what the circuits of a run are called."""
+    return {job.name: f"{asking.titles()[job.arm]}, seed {job.seed}" for job in views.question(run).jobs()}
+
+
+def _newest(key: str, last: int | str) -> str:
+    """Let a choice stand at what came last, and follow it while more comes, unless a hand has moved it; return its key."""
+    if st.session_state[key] == st.session_state.get(f"{key}-last") if key in st.session_state else key not in st.query_params:
+        st.session_state[key] = last
+    st.session_state[f"{key}-last"] = last
+    return key
 
 
 def _arms() -> None:
@@ -227,14 +256,14 @@ def _asked() -> WiringSpec | None:
             bandwidth = kit.choose("eps", BANDWIDTHS, key="eps", default=CHOSEN["bandwidth"], help=told["bandwidth"].description)
             cut = kit.choose("Truncation", TRUNCATIONS, key="tau", default=f"{CHOSEN['truncation']:g}", help=told["truncation"].description)
         with right:
-            weight = kit.choose("Prior weight", WEIGHTS, key="weight", default=CHOSEN["prior_weight"], help=told["prior_weight"].description)
+            weight = kit.choose("Prior weight", WEIGHTS, key="weight", help=told["prior_weight"].description)
             st.caption("As they stand these three were best on validation digits.")
     if not chosen:
         st.caption("Choose at least one prior or control.")
         return None
     return WiringSpec(
         arms=tuple(name for name in titles if name in chosen), data=data, seeds=tuple(range(start, start + seeds)), modules=modules, steps=steps,
-        bandwidth=bandwidth, truncation=None if cut == "any" else float(cut), prior_weight=weight,
+        bandwidth=bandwidth, truncation=None if cut == "any" else float(cut), prior_weight=None if weight == WEIGHTS[0] else float(weight),
     )  # fmt: skip
 
 

@@ -6,10 +6,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from engine import errors
-from engine.heads import audit
+from engine.heads import auditing
 from engine.heads.audit import Audited
+from engine.heads.auditing import Question
 from pages.heads import audit_form, audit_network, audit_shown
-from pages.heads.audit_form import Asked
 from pages.parts import kit
 from pages.store.bring import given
 from pages.store.bring import told as said
@@ -40,12 +40,12 @@ def main() -> None:
 
 def _decisions(top: DeltaGenerator) -> None:
     """Audit a file of decisions, or the example until there is one."""
-    audit_form.resume(audit_form.FILE, audit_form.HAND)
+    audit_form.resume(audit_form.FILE, auditing.HAND)
     path = given.ask(audit_form.FILE, audit_form.ACCEPTS)
-    audit_form.keep(audit_form.FILE, audit_form.HAND, path)
+    audit_form.keep(audit_form.FILE, auditing.HAND, path)
     if path is None:
         st.caption("Until then, an example: risk scores of COMPAS, 7,214 people; accepted is who was called a lower risk (a decile score below 5).")
-    path = path or audit_form.EXAMPLE
+    path = path or auditing.EXAMPLE
     try:
         asked = audit_form.ask(path)
         if asked is None:
@@ -61,11 +61,8 @@ def _decisions(top: DeltaGenerator) -> None:
     audit_shown.away(audit_shown.telling(read, chosen).answer, "audit", audit_form.command(path.name, asked))
 
 
-def _read(path: str, _stamp: int, asked: Asked) -> Audited:
-    return audit.read(
-        Path(path), label=asked.label, groups=asked.groups, score=asked.score, positive=asked.positive, threshold=asked.threshold, below=asked.below,
-        weights=asked.weights, leave_out_missing=asked.leave_out_missing, accepted=asked.accepted,
-    )  # fmt: skip
+def _read(path: str, _stamp: int, asked: Question) -> Audited:
+    return auditing.read(Path(path), asked)
 
 
 main()

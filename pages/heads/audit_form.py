@@ -6,34 +6,16 @@ from pathlib import Path
 
 import streamlit as st
 
-from engine import errors, hashing, places, safety
-from engine.datasets import tables
-from engine.heads import columns
+from engine import errors, safety
+from engine.heads import auditing, columns
+from engine.heads.auditing import EXAMPLE, NONE, UNKNOWN, Question, guessed, key
 from engine.heads.columns import Guess, Looked
 from pages.parts import kit
 from pages.store.bring import given
 
+LOCAL = "on this machine"  # in the address: a file that is read where it lies
 FILE = "audit"  # the kind under which a file of people is kept
-HAND = "hand"  # in the address: an upload that is in hand
 ACCEPTS = "Parquet, CSV, TSV or JSON lines with a header"
-EXAMPLE = places.DATA / "tables" / "compas.parquet"
-NONE = "none"
-UNKNOWN = "(no outcome)"  # there is none in the file
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the columns mean, as the person says."""
-
-    label: str | None  # None = no outcome is known
-    groups: tuple[str, ...]
-    score: str
-    positive: str | None
-    threshold: float | None
-    below: bool
-    weights: str | None
-    leave_out_missing: bool
-    accepted: tuple[str, ...] = ()
 
 
 def resume(kind: str, name: str) -> None:
@@ -53,7 +35,7 @@ def keep(kind: str, name: str, path: Path | None) -> None:
     """Write into the address which upload is in hand."""
     uploads = given.uploads().resolve()
     inside = path is not None and path.resolve().is_relative_to(uploads)
-    kit.remember(name, str(path.resolve().relative_to(uploads)) if path is not None and inside else None)
+    kit.remember(name, None if path is None else str(path.resolve().relative_to(uploads)) if inside else LOCAL)
 
 
 def stamp(path: Path) -> int:
@@ -70,17 +52,7 @@ def _looked(path: str, _stamp: int) -> Looked:
     return columns.look(Path(path))
 
 
-def key(name: str, found: Looked) -> str:
-    """Return a widget's key: columns of other names get fresh widgets, and a reload finds the choices of these."""
-    return f"{name}-{hashing.of_parts(list(found.names))[:4]}"
-
-
-def guessed(path: Path, found: Looked) -> Guess:
-    """Return what the columns probably mean; of the example it is known."""
-    return Guess("two_year_recid", "0", ("race",), "decile_score", None) if path == EXAMPLE else columns.of_decisions(found)
-
-
-def ask(path: Path) -> Asked | None:
+def ask(path: Path) -> Question | None:
     """Ask what a file's columns mean; None until groups, the score or decision, and the outcome or that there is none are said."""
     found = looked(path)
     guess = guessed(path, found)
@@ -111,7 +83,7 @@ def ask(path: Path) -> Asked | None:
     if cut.words and not cut.accepted:
         st.caption(f"Say which values of {kit.escape(score)} mean accepted.")
         return None
-    return Asked(known, tuple(groups), score, positive, cut.threshold, cut.below, weights, bool(leave), cut.accepted)
+    return Question(known, tuple(groups), score, positive, cut.threshold, cut.below, weights, bool(leave), cut.accepted)
 
 
 def _column(label: str, found: Looked, name: str, usual: str | None, why: str, *, none: bool = False, also: Sequence[str] = ()) -> str | None:
@@ -135,7 +107,7 @@ def favourable(found: Looked, label: str | None, guess: Guess) -> str | None:
     listed = sorted(found.column(label).listed) if label else []
     if len(listed) != 2:
         return None
-    usual = guess.positive if label == guess.label else next((value for value in listed if value.casefold() in tables.YES), None)
+    usual = auditing.favourable(listed, label, guess)
     options = [NONE, *listed]
     told = kit.choose("Favourable outcome", options, key=key("favourable", found), default=usual or NONE, format_func=_value)
     return None if told == NONE else told
@@ -159,38 +131,19 @@ def _cut(path: Path, found: Looked, score: str | None, label: str | None, positi
     """Ask where scores are cut, or which of few values mean accepted."""
     if score is None:
         return Cut()
-    column = found.column(score)
-    if column.listed and (not column.number or set(column.listed) == {"0", "1"}):
-        in_its_words = label is not None and set(column.listed) <= set(found.column(label).listed)
-        yes = [value for value in column.listed if (value == positive if in_its_words else value.casefold() in tables.YES)]
-        name = key(f"accepted-{score}-{positive}" if in_its_words else f"accepted-{score}", found)
-        chosen = kit.choose_many("Accepted is", sorted(column.listed), key=name, default=yes if len(yes) == 1 else [])
+    if (words := auditing.in_words(found, score, label, positive)) is not None:
+        chosen = kit.choose_many("Accepted is", words.values, key=key(words.name, found), default=words.usual)
         return Cut(words=True, accepted=tuple(chosen))
-    if not column.number:
-        raise errors.UserError(
-            f"“{score}” holds {column.distinct:,} different texts: neither scores nor decisions.",
-            "Choose a column with numbers or few values.",
-        )
     example = path == EXAMPLE and score == "decile_score"
     own = st.text_input(
         "Threshold", value="5" if example else "", placeholder="0.5, for probabilities", key=key("cut", found), bind="query-params",
         help="Who reaches it is accepted. With a threshold of its own a score may have any scale.",
     )  # fmt: skip
     below = st.toggle("Who is below is accepted", value=example, key=key("below", found), bind="query-params")
-    return Cut(_number(own), bool(below))
+    return Cut(auditing.number(own), bool(below))
 
 
-def _number(text: str) -> float | None:
-    """Return a threshold; raises UserError for what is no number."""
-    if not text.strip():
-        return None
-    try:
-        return float(text.replace(",", "."))
-    except ValueError:
-        raise errors.UserError(f"“{text[:40]}” is no threshold.", "Write a number, such as 0.5 or 600.") from None
-
-
-def command(name: str, asked: Asked) -> str:
+def command(name: str, asked: Question) -> str:
     """Return the command that gives the same numbers."""
     words = ["python -m engine heads audit", _quoted(name), *(["--label", _quoted(asked.label)] if asked.label else [])]
     words += [word for group in asked.groups for word in ("--group", _quoted(group))]

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from engine import errors, hashing
 from engine.datasets import tables
-from engine.heads import brought, columns, told
+from engine.heads import auditing, brought, columns, told
 from engine.heads.brought import Brought, Inside
 from pages.heads import audit_form, audit_shown
 from pages.parts import kit
@@ -96,9 +96,9 @@ def _people() -> Asked | None:
         group = kit.choose("Groups", list(card.groups), key=f"group-{where}", default=str(card.studied["group"]))
         st.caption("Columns go in as networks here are trained: numbers scaled, texts as one column a value, without the group.")
         return Asked(where, None, 0, card.label, (group,), (), None, None, leave_out_missing=False)
-    audit_form.resume(audit_form.FILE, audit_form.HAND)
+    audit_form.resume(audit_form.FILE, auditing.HAND)
     path = given.ask(audit_form.FILE, audit_form.ACCEPTS)
-    audit_form.keep(audit_form.FILE, audit_form.HAND, path)
+    audit_form.keep(audit_form.FILE, auditing.HAND, path)
     return _file(path) if path is not None else None
 
 
@@ -113,14 +113,12 @@ def _file(path: Path) -> Asked | None:
     with st.container(border=True, key="audit-network-form"):
         left, right = st.columns(2)
         with left:
-            label = kit.choose(
-                "Outcome", audit_form.options(found.names), key=audit_form.key("outcome", found), default=guess.label or audit_form.NONE
-            )
-            positive = audit_form.favourable(found, None if label == audit_form.NONE else label, guess)
-            groups = kit.choose_many("Groups", found.names, key=audit_form.key("by", found), default=list(guess.groups), max_selections=3)
+            label = kit.choose("Outcome", audit_form.options(found.names), key=auditing.key("outcome", found), default=guess.label or auditing.NONE)
+            positive = audit_form.favourable(found, None if label == auditing.NONE else label, guess)
+            groups = kit.choose_many("Groups", found.names, key=auditing.key("by", found), default=list(guess.groups), max_selections=3)
         with right:
             reference = kit.choose(
-                "Compare with", audit_form.options(found.names), key=audit_form.key("reference", found),
+                "Compare with", audit_form.options(found.names), key=auditing.key("reference", found),
                 help="A column of another system's probabilities, such as of the network before it was made fair.",
             )  # fmt: skip
             leave = st.toggle("Leave out people of whom something is missing", key="leave", bind="query-params")
@@ -129,13 +127,13 @@ def _file(path: Path) -> Asked | None:
         inputs = kit.choose_many(
             "Columns that the network takes, in its order",
             [name for name in found.names if name not in away],
-            key=audit_form.key(f"inputs-{label}", found),
+            key=auditing.key(f"inputs-{label}", found),
             default=usual,
         )
-    if label == audit_form.NONE or not groups:
+    if label == auditing.NONE or not groups:
         st.caption("Say which columns hold the outcome and the groups.")
         return None
-    other = None if reference == audit_form.NONE else reference
+    other = None if reference == auditing.NONE else reference
     return Asked(None, str(path), audit_form.stamp(path), label, tuple(groups), tuple(inputs), positive, other, bool(leave))
 
 
@@ -162,7 +160,7 @@ def _inside(network: str, stamp: int, asked: Asked, attribute: str, how: str) ->
     except errors.UserError as problem:
         said.problem(problem)
         return
-    st.markdown("\n".join(f"- {audit_shown.spoken(text)}" for text in told.said_inside(seen, attribute)))
+    st.markdown("\n".join(f"- {kit.spoken(text)}" for text in told.said_inside(seen, attribute)))
     st.caption(
         f"Read-outs are fitted on 60 % of the people, rules on 20 %; this is told of the other {seen.n:,}. What is read is what the layer tells of a "
         "group, not the group of anybody: the swap is a question about the network."

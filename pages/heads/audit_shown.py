@@ -10,14 +10,9 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from engine.heads import audit, told
+from engine.heads import audit, auditing, told
 from engine.heads.audit import Audited
 from pages.parts import kit
-
-
-def spoken(text: str) -> str:
-    """Return a sentence as Markdown: names may hold anything, only the bold parts are ours."""
-    return kit.escape(text).replace("\\*\\*", "**")
 
 
 def attribute(audited: Audited) -> str:
@@ -45,9 +40,9 @@ class Told:
 def telling(audited: Audited, chosen: str) -> Told:
     """Return what is said of an audit; the latest few are kept."""
     found = audit.answer(audited)
-    notes = tuple(_worded(note) for note in found["notes"])
+    notes = tuple(auditing.worded(note) for note in found["notes"])
     rates, groups, gaps = (make(audited, chosen) for make in (told.rates, told.table, told.gap_table))
-    return Told(spoken(told.finding(audited, chosen)), rates, groups, gaps, notes, found)
+    return Told(kit.spoken(told.finding(audited, chosen)), rates, groups, gaps, notes, found)
 
 
 @functools.lru_cache(maxsize=12)
@@ -83,13 +78,6 @@ def _metric() -> str:
     return said or "selection_rate"
 
 
-def _worded(note: str) -> str:
-    """Return a note with rates in words."""
-    for name, words in told.SHORT.items():
-        note = note.replace(name, words)
-    return note
-
-
 def _notes(notes: Sequence[str]) -> None:
     if notes:
         st.header("Noticed", anchor="noticed")
@@ -100,6 +88,6 @@ def away(found: dict[str, Any], name: str, command: str) -> None:
     """Offer the whole audit as JSON, and the command that gives the same."""
     with st.expander("The same on the command line", key="audit-command"):
         st.code(command, language="bash")
-        st.download_button(
-            "JSON", lambda: json.dumps(found, ensure_ascii=False, indent=1), f"{name}.json", "application/json", key="audit-json", on_click="ignore"
+        kit.save(
+            "JSON", lambda: json.dumps(found, ensure_ascii=False, indent=1), f"{name}.json", "application/json", key="audit-json", type="secondary"
         )

@@ -8,6 +8,7 @@ import streamlit as st
 from engine import errors
 from engine.heads import frontier, views
 from engine.heads.frontier import Frontier
+from engine.plainly import heads as plainly
 from pages.heads import place as places
 from pages.heads.place import Place
 from pages.parts import kit
@@ -45,15 +46,10 @@ def _said(place: Place) -> None:
     """Show the finding, in plain words."""
     question, lead, more = kit.made(frontier.sentences, place.question.asked, place.network)
     st.caption(question)
-    kit.finding("\n\n".join(map(spoken, lead)))
+    kit.finding("\n\n".join(map(kit.spoken, lead)), plainly=lambda: kit.made(plainly.of_place, place.question.asked, place.network))
     if more:
         with st.expander("All that was found of this network, with controls", key="heads-all-found", type="compact"):
             st.markdown("\n".join(f"- {kit.escape(sentence)}" for sentence in more))
-
-
-def spoken(sentence: str) -> str:
-    """Return a sentence as Markdown: names of groups may hold anything, only the bold numbers are ours."""
-    return kit.escape(sentence).replace("\\*\\*", "**")
 
 
 def _frontier(place: Place) -> None:

@@ -1,16 +1,14 @@
 """People: who would be decided otherwise, in which direction, how close; and what both heads say of one person under the hand."""
 
 from dataclasses import replace
-from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from engine import errors
 from engine.datasets import tables
-from engine.heads import columns, inside, persons, views
-from engine.plots import bars, drawn, formats, template
+from engine.heads import inside, otherwise, persons, views
+from engine.plots import drawn, formats
 from pages.heads import one_person, place
 from pages.heads.place import Place
 from pages.parts import kit
@@ -25,15 +23,7 @@ HOW = (
     "These are questions about the network, not about the people: nothing is claimed about how a person would have been in another group. Counts "
     "of 1 to 4 people are shown as fewer than 5."
 )
-WAYS = {"swap": "Swap", "neutral": "One value for all", "unconstrained": "Against the unconstrained network"}
-SAID = {
-    "swap": "if only the inferred group value were swapped",
-    "neutral": "if everybody had the same group value",
-    "unconstrained": "than by the unconstrained network",
-}
-SLACKS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2)
 PICTURES = 24
-THEN = {"up": "accepted", "down": "turned down"}
 INFERRED = {"right": "as they are", "wrong": "wrongly"}
 
 
@@ -50,17 +40,16 @@ def main() -> None:
         return
     how = _how(here)
     try:
-        found: pd.DataFrame = kit.made(_flipped, here.network, how, here.slack)
+        found: pd.DataFrame = kit.made(otherwise.flipped, here.network, how, here.slack)
         counts: pd.DataFrame = kit.made(_flips, here.network, how, here.slack)
     except errors.UserError as problem:
         kit.problem(problem)
         return
     with top:
-        kit.finding(_finding(found, counts, how), key="finding-people")
+        kit.finding(otherwise.finding(found, counts, how), key="finding-people")
     st.header("How many of each group", anchor="groups")
-    rows = counts.assign(who=[f"{row.group}: {THEN[str(row.direction)]} then" for row in counts.itertuples()], value=counts["share"])
     kit.figure(
-        drawn.drawn(_bars, rows), key="people-counts", data=counts, name="Decided otherwise, by group",
+        drawn.drawn(otherwise.shares, counts), key="people-counts", data=counts, name="Decided otherwise, by group",
         alt="For each group and direction the share of the group that would be decided otherwise, with 95 % intervals",
     )  # fmt: skip
     kit.table(_readable(counts), key="people-shares", name="Decided otherwise, by group")
@@ -74,7 +63,7 @@ def _how(here: Place) -> str:
     """Ask what is compared; the slack is asked for where it matters."""
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     two = len(inside.said(here.network).side.groups) == 2
-    offered = [way for way in WAYS if two or way != "swap"]  # with more groups there is no other one to swap to
+    offered = [way for way in otherwise.WAYS if two or way != "swap"]  # with more groups there is no other one to swap to
     with left:
         how = st.segmented_control(
             "Decided otherwise",
@@ -83,60 +72,26 @@ def _how(here: Place) -> str:
             key="how" if two else "how-many",
             bind="query-params",
             required=True,
-            format_func=WAYS.__getitem__,
+            format_func=otherwise.WAYS.__getitem__,
         )
     method = views.job_of(here.network).method
     if method not in inside.PRESSED and how != "unconstrained":
         key = f"people-slack-{here.network}-{here.slack:g}"
         with right:
             st.select_slider(
-                "Largest gap of the merged heads", sorted({*SLACKS, here.slack}), value=here.slack, key=key, format_func=lambda v: f"{v:g}",
+                "Largest gap of the merged heads", sorted({*otherwise.SLACKS, here.slack}), value=here.slack, key=key, format_func=lambda v: f"{v:g}",
                 on_change=lambda: place.remember(replace(here, slack=st.session_state[key])),
             )  # fmt: skip
     return how or offered[0]
-
-
-def _flipped(network: str, how: str, slack: float) -> pd.DataFrame:
-    found = persons.flipped(network, how, slack)
-    card = tables.card(views.job_of(network).table)
-    named = [name for name in found.columns if card.brought and columns.CASES.search(name) and name != "row"]
-    return found.drop(columns=named)  # nobody is shown by name
 
 
 def _flips(network: str, how: str, slack: float) -> pd.DataFrame:
     return persons.flips(network, how, slack)
 
 
-def _finding(found: pd.DataFrame, counts: pd.DataFrame, how: str) -> str:
-    """Say how many people are decided otherwise, of which group and in which direction, and how often the group was inferred wrongly."""
-    people = int(counts.drop_duplicates("group")["n"].sum())
-    if found.empty:
-        return f"**Nobody** of {formats.count(people)} people would be decided otherwise {SAID[how]}."
-    most = counts.sort_values("share", ascending=False).to_dict("records")[:2]
-    parts = [
-        f"**{formats.percent(row['share'])}** of {kit.escape(row['group'])} would then be {THEN[row['direction']]} "
-        f"[{100 * row['low']:.1f}, {100 * row['high']:.1f}]"
-        for row in most
-    ]
-    wrong = float((~found["inferred_right"]).mean())
-    tail = f" Of them **{formats.percent(wrong)}** look to the network like another group." if how != "unconstrained" else ""
-    return (
-        f"**{formats.percent(len(found) / people)}** of {formats.count(people)} people would be decided otherwise {SAID[how]}. "
-        f"{', '.join(parts)}.{tail}"
-    )
-
-
-def _bars(rows: pd.DataFrame) -> go.Figure:
-    figure = bars.bars(rows, title="share of the group", label="who", colour="group", order="given").update_layout(showlegend=False)
-    traces: Any = figure.data
-    for k, trace in enumerate(traces):  # groups have the colours of the plane, in its order
-        trace.marker.color = template.faded(template.LIGHT.categorical[k % len(template.LIGHT.categorical)], 0.75)
-    return figure
-
-
 def _readable(counts: pd.DataFrame) -> pd.DataFrame:
     share = kit.intervals(counts, "fraction", "share")
-    then = [f"{way}: {THEN[way]} then" for way in counts["direction"]]
+    then = [f"{way}: {otherwise.THEN[way]} then" for way in counts["direction"]]
     return pd.DataFrame({"group": counts["group"], "direction": then, "people": counts["people"], "share of the group": share})
 
 
@@ -203,20 +158,13 @@ def _crossings(here: Place, how: str) -> None:
     if card.pictures is not None:
         return
     st.header("Which kinds of people", anchor="kinds")
-    names = kit.made(_texts, here.network)
+    names = kit.made(otherwise.countable, here.network)
     with st.container():
         by = kit.choose_many("Count by", names, key=f"by-{here.question.dataset}", default=names[:1], max_selections=3)
     if not by:
         st.caption("Choose one to three columns to count by.")
         return
     kit.table(kit.made(_counted, here.network, tuple(by), how, here.slack), key="people-kinds", name="Decided otherwise, by kind of person")
-
-
-def _texts(network: str) -> list[str]:
-    """Return columns with few values, that people can be counted by."""
-    table = tables.load(views.job_of(network).table)
-    few = [str(name) for name in table.features.columns if table.features[name].nunique() <= columns.MOST_LISTED]
-    return sorted(few, key=lambda name: name not in table.groups)
 
 
 def _counted(network: str, by: tuple[str, ...], how: str, slack: float) -> pd.DataFrame:

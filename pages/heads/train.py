@@ -6,11 +6,11 @@ import streamlit as st
 
 from engine import control, errors, safety
 from engine.datasets import tables
-from engine.heads import columns, plainly, views
+from engine.heads import auditing, columns, plainly, views
 from engine.heads import spec as asking
 from engine.heads.spec import LAMBDAS, HeadsSpec
 from engine.plots import formats
-from pages.heads import audit_form, audit_shown, place
+from pages.heads import audit_form, place
 from pages.heads.place import Place, Question
 from pages.parts import jobs, kit
 from pages.store.bring import given
@@ -62,7 +62,7 @@ def _watch() -> None:
         lead = [f"**Trained:** {kit.escape(job.title)}."]
         if question in place.questions():
             here = Place(question, place.first_network(question))
-            lead += [audit_shown.spoken(one) for one in (plainly.of_question(*question.asked), *plainly.of_network(here.network)[:1])]
+            lead += [kit.spoken(one) for one in (plainly.of_question(*question.asked), *plainly.of_network(here.network)[:1])]
             kit.finding("\n\n".join(lead), key="finding-train")
             kit.links([(label, place.address(path, here)) for label, path in place.PAGES])
             return
@@ -114,29 +114,27 @@ def _columns(path: Path) -> None:
             name = st.text_input(
                 "Name", value=safety.slug(path.stem)[:60], key="name", bind="query-params", help="Links and commands will call it so."
             )
-            label = kit.choose(
-                "Outcome", audit_form.options(found.names), key=audit_form.key("outcome", found), default=guess.label or audit_form.NONE
-            )
-            positive = audit_form.favourable(found, None if label == audit_form.NONE else label, guess)
+            label = kit.choose("Outcome", audit_form.options(found.names), key=auditing.key("outcome", found), default=guess.label or auditing.NONE)
+            positive = audit_form.favourable(found, None if label == auditing.NONE else label, guess)
         with right:
             groups = kit.choose_many(
-                "Groups; the first is studied", found.names, key=audit_form.key("by", found), default=list(guess.groups), max_selections=3
+                "Groups; the first is studied", found.names, key=auditing.key("by", found), default=list(guess.groups), max_selections=3
             )
-            weights = kit.choose("Weights", audit_form.options(found.names), key=audit_form.key("weights", found), default=audit_form.NONE)
+            weights = kit.choose("Weights", audit_form.options(found.names), key=auditing.key("weights", found), default=auditing.NONE)
             away = columns.cases(found, [label, *groups])
             why = "Numbers of cases, names, anything that tells the outcome."
             without = kit.choose_many(
                 "Columns that are no inputs",
                 [c for c in found.names if c not in {label, *groups}],
-                key=audit_form.key("without", found),
+                key=auditing.key("without", found),
                 default=away,
                 help=why,
             )
-        if label == audit_form.NONE or not groups:
+        if label == auditing.NONE or not groups:
             st.caption("Say which columns hold the outcome and the groups.")
             return
         if st.button("Keep it as a table", type="primary", key="train-keep"):
-            taken = None if weights == audit_form.NONE else weights
+            taken = None if weights == auditing.NONE else weights
             tables.bring(path, name.strip(), label=label, groups=groups, positive=positive, weights=taken, without=without)
             control.audit("bring table", name.strip())
             given.put_away(KIND)

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from engine import claims, errors
+from engine.plainly import claims as plainly
 from pages.home import verdicts
 from pages.parts import kit
 
@@ -39,7 +40,7 @@ def _title(name: str) -> str:
 
 
 def _evidence(evidence: claims.Evidence, name: str) -> None:
-    kit.finding(" ".join(filter(None, (evidence.said, evidence.more))))
+    kit.finding(" ".join(filter(None, (evidence.said, evidence.more))), plainly=lambda: kit.made(plainly.of_claim, name))
     figure, parts = claims.picture(evidence)
     alt = f"{evidence.what} for each {evidence.one}, with 95 % intervals over {evidence.over}"
     kit.figure(figure, key=f"claim-{name}", data=parts, name=f"claim {name}", alt=alt)

@@ -20,7 +20,8 @@ def main() -> None:
     """Draw the page."""
     kit.title(
         "What networks do where they were not trained",
-        "Each claim below is from a paper. The results in this store say whether it holds here, and how sure that is.",
+        "Networks are programs that learned from examples. Each claim below, from a published paper, says how they do on what is unlike their "
+        "examples. The results in this store say whether it holds here, and how sure that is.",
         "Every claim is asked in parts: sets of images, tables, clips. A dot is a part, the line through it its 95 % interval. A filled dot lies "
         "clearly on the claim's side of the dashed line, a square clearly on the other, a ring is not clear. The verdict follows from the dots by "
         "one rule, and changes when the results do.",
@@ -41,7 +42,8 @@ def main() -> None:
             _figure()
         with right:
             _next(falls)
-    _newest()
+    if not kit.plain.on():
+        _newest()
 
 
 def _figure() -> None:

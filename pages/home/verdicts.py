@@ -1,12 +1,14 @@
 """The claims of the papers as lines of a ledger: the verdict, what was counted, a small picture of the parts."""
 
 import html
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
 from engine import claims
 from engine.claims import Evidence
+from engine.plainly import claims as plainly
 from engine.plots import formats
 from pages.parts import kit
 
@@ -43,6 +45,7 @@ class Told:
     picture: str
     page: str
     ask: tuple[str, str]
+    plain: str
 
 
 def told() -> list[Told]:
@@ -57,7 +60,7 @@ def _told() -> list[Told]:
 def _line(line: claims.Line, name: str) -> Told:
     found, card = line.evidence, line.card
     shown = (found.said, picture(found), found.page) if found else ("", "", "")
-    return Told(name, card.title, line.verdict, *shown, tuple(card.constants["TRY"]))
+    return Told(name, card.title, line.verdict, *shown, tuple(card.constants["TRY"]), plainly.counted(line))
 
 
 def pill(verdict: str) -> str:
@@ -90,16 +93,37 @@ def picture(evidence: Evidence) -> str:
     return f'<div class="ts-parts" role="img" aria-label="{alt}">{"".join(rows)}{floor}</div>'
 
 
+def counted(lines: Sequence[Told]) -> str:
+    """Return how many claims have which verdict, as a sentence; "" where there is none."""
+    order = (claims.HOLDS, claims.PARTLY, claims.NOT, claims.NOT_ASKED)
+    found = [f"**{sum(line.verdict == one for line in lines)} {_verb(one, sum(line.verdict == one for line in lines))}**" for one in order
+             if any(line.verdict == one for line in lines)]  # fmt: skip
+    return f"Of {len(lines)} claims of published papers, asked of the results in this store, {', '.join(found)}." if found else ""
+
+
+def _verb(verdict: str, n: int) -> str:
+    """Return a verdict as the verb of so many claims.
+
+    >>> _verb(claims.HOLDS, 2), _verb(claims.NOT, 1), _verb(claims.NOT_ASKED, 2)
+    ('hold', 'does not hold', 'are not yet asked')
+    """
+    if verdict == claims.NOT_ASKED:
+        return f"{'is' if n == 1 else 'are'} {verdict}"
+    return verdict if n == 1 else verdict.replace("does", "do").replace("holds", "hold")
+
+
 def ledger() -> None:
     """Show every claim: what it says, the verdict, what was counted, and where to look."""
     st.html(STYLE)
-    for line in told():
+    lines = told()
+    kit.finding(counted(lines), key="finding-ledger", plainly=lambda: kit.made(plainly.of_ledger))
+    for line in lines:
         with st.container(border=True, key=f"claim-{line.name}"):
             words, shown = st.columns([3, 2], gap="large", vertical_alignment="center")
             with words:
                 st.html(pill(line.verdict))
                 st.markdown(f"**{kit.escape(line.claim)}**")
-                st.markdown(line.said or "Nothing in this store asks it yet.")
+                st.markdown(line.plain if kit.plain.on() else line.said or "Nothing in this store asks it yet.")
                 kit.links(
                     [
                         ("The figure, its numbers and the rule", f"claim?claim={line.name}"),

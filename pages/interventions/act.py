@@ -34,10 +34,11 @@ def main() -> None:
         asked = _asked(system)
     st.caption(kit.escape(_about(chosen.system)))
     _broken()
-    kit.finding(world.spoken(kit.made(sentences.of_training, system)), key="finding-training")
+    kit.finding(kit.spoken(kit.made(sentences.of_training, system)), key="finding-training")
     _hand(chosen, system, asked)
     seeing.show(chosen, system)
-    keeping.show(chosen)
+    if not kit.plain.on():
+        keeping.show(chosen)
     _next(chosen)
 
 
@@ -77,8 +78,8 @@ def _hand(chosen: World, system: systems.System, asked: Sequence[str]) -> None:
         on_rest=lambda at: world.remember(_world(chosen.system, at)),
     )  # fmt: skip
     if left is not None:
-        page, query = navigation.target(world.address("strip", _world(chosen.system, left), unit=str(left.unit), factor=left.factor))
-        st.switch_page(page, query_params={**query, f"networks-{chosen.system}": list(asked)})
+        to = world.address("strip", _world(chosen.system, left), unit=str(left.unit), factor=left.factor)
+        kit.go(to, **{f"networks-{chosen.system}": list(asked)})
 
 
 def _world(system: str, at: hand.Rested) -> World:

@@ -1,9 +1,12 @@
 """Remedies: train networks where a factor goes with the class, by ERM and by remedies, and compare them where it does not."""
 
+from urllib.parse import urlencode
+
 import pandas as pd
 import streamlit as st
 
 from engine import control, errors, systems
+from engine.plainly import interventions as plainly
 from engine.plots import formats
 from engine.remedies import findings, told, views, worlds
 from engine.remedies import spec as asking
@@ -98,7 +101,7 @@ def _found(run: str) -> None:
     said = st.segmented_control("Strength in training", strengths, default=strengths[-1], key="strength", bind="query-params", required=True)
     strength = spec.strengths[strengths.index(said)]
     with finding_at:
-        kit.finding(kit.made(told.sentences, run, strength)[0])
+        kit.finding(kit.made(told.sentences, run, strength)[0], plainly=lambda: kit.made(plainly.of_remedies, run, strength))
     _accuracy(run, strength)
     _reliance(run, spec, strength)
     _trained(run, spec, strength)
@@ -147,17 +150,19 @@ def _links(run: str, spec: RemediesSpec, strength: float) -> None:
     tied = methods.confounder(spec.system)
     at = World(spec.system, systems.parameters(spec.system, {"strength": strength}))
     mine = [job.name for job in spec.jobs() if job.strength == strength and job.seed == spec.seeds[0]]
-    asked = [*world.query(at).items(), (f"factor-{at.system}", tied.factor), *((f"networks-{at.system}", name) for name in mine)]
-    with st.container(horizontal=True, gap="medium"):
-        arrow = ":material/arrow_forward:"
-        st.page_link(kit.page("respond"), label=f"How they respond to {tied.factor}", query_params=asked, icon=arrow, width="content")
-        cut = World(at.system, at.parameters, tied.cut.text())
-        kit.links([("See this world", world.address("act", cut)), ("How this was made", f"runs?open={run}")])
+    asked = {**world.query(at), f"factor-{at.system}": tied.factor, f"networks-{at.system}": mine}
+    cut = World(at.system, at.parameters, tied.cut.text())
+    kit.links([
+        (f"How they respond to {tied.factor}", f"respond?{urlencode(asked, doseq=True)}"), ("See this world", world.address("act", cut)),
+        ("How this was made", f"runs?open={run}"),
+    ])  # fmt: skip
     st.caption(f"They are networks like all others, and can be chosen wherever networks are: {', '.join(f'`{name}`' for name in mine[:2])} …")
 
 
 def _form(system: str, chosen: World) -> None:
-    """Ask what to train, say what it costs, and put it into the queue."""
+    """Ask what to train, say what it costs, and put it into the queue; nothing in plain view."""
+    if kit.plain.on():
+        return
     st.header("Train and compare", anchor="form")
     with st.container(border=True, key="remedies-form"):
         spec = _asked(system, chosen)

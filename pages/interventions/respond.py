@@ -4,9 +4,11 @@ import streamlit as st
 
 from engine import control, errors, store
 from engine.control import workers
+from engine.dossier import hops
 from engine.interventions import spec as asking
 from engine.interventions import views
 from engine.interventions.spec import Cost, InterventionsSpec, Plan
+from engine.plainly import interventions as plainly
 from engine.plots import formats
 from pages.interventions import response_figures as figures
 from pages.interventions import response_form as form
@@ -46,6 +48,8 @@ def main() -> None:
         st.fragment(_streaming, run_every=EVERY)(world, spec, planned, job.id)
         return
     known = kit.made(_known, spec.text())
+    if (network := kit.followed(list(spec.networks))) is not None:
+        kit.onward(network, hops.INTERVENTION)
     if not known.whole:
         _offer(spec, planned, job, known)
     if known.answered > len(spec.networks):  # more than the base world
@@ -75,7 +79,8 @@ def _job(spec: InterventionsSpec) -> control.Job | None:
 
 
 def _found(known: views.Known, spec: InterventionsSpec) -> None:
-    kit.finding(figures.finding(known, spec, figures.margin_before()))
+    margin = figures.margin_before()
+    kit.finding(figures.finding(known, spec, margin), plainly=lambda: plainly.of_responses(known, spec.system, margin))
 
 
 def _shown(world: World, spec: InterventionsSpec, planned: Plan, known: views.Known) -> None:
@@ -106,7 +111,10 @@ def _streaming(world: World, spec: InterventionsSpec, planned: Plan, run: str) -
 
 
 def _offer(spec: InterventionsSpec, planned: Plan, job: control.Job | None, known: views.Known) -> None:
-    """Say what the question costs, and offer to ask it, or to go on where it stopped."""
+    """Say what the question costs, and offer to ask it, or to go on where it stopped; in plain view only that it is not answered."""
+    if kit.plain.on():
+        st.info("This question was not asked yet, or not to its end. Here is what is known of it.")
+        return
     with st.container(border=True, key="offer"):
         if job is not None and job.state in {"failed", "cancelled"}:
             st.warning(f"This question is {job.state}: {formats.share(job.done, job.total, 'cells')} are done and kept. {jobs.why(job)}")

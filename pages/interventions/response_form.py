@@ -109,7 +109,7 @@ def _help(field: str) -> str | None:
 
 def link(label: str, spec: InterventionsSpec) -> None:
     """Show a link to the page with another question, on other pages."""
-    st.page_link(kit.page("respond"), label=kit.escape(label), query_params=query(spec), icon=":material/arrow_forward:", width="content")
+    kit.links([(label, offering.address(spec))])
 
 
 def show(spec: InterventionsSpec) -> None:
@@ -119,12 +119,6 @@ def show(spec: InterventionsSpec) -> None:
         st.session_state[key] = value
         with contextlib.suppress(StreamlitAPIException):  # a widget that is there keeps the address itself
             st.query_params[key] = value if isinstance(value, list) else str(value)
-
-
-def query(spec: InterventionsSpec) -> dict[str, str | list[str]]:
-    """Return the address of a question: the world and all that the form asks."""
-    told = {name: value if isinstance(value, list) else str(value) for name, value in _choices(spec).items()}
-    return {**worlds.query(_world(spec)), **told}
 
 
 def _world(spec: InterventionsSpec) -> World:

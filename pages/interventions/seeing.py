@@ -13,7 +13,7 @@ from engine.interventions import sentences, starts, written
 from engine.plots import drawn
 from engine.plots import seeing as plot
 from engine.systems import Condition, Probabilities, System
-from pages.interventions.world import World, spoken
+from pages.interventions.world import World
 from pages.parts import kit, routes
 
 PICTURES = 12
@@ -37,7 +37,7 @@ def show(chosen: World, system: System) -> None:
         return
     told = sentences.of_seeing_and_doing(system, of, seen, found)
     with left:
-        kit.finding(spoken(told.finding), key="finding-seeing")
+        kit.finding(kit.spoken(told.finding), key="finding-seeing")
         st.markdown(kit.escape(told.why))
         st.caption("The same on the command line:")
         st.code("\n".join(commands(chosen, of, seen)), language="bash", wrap_lines=True)

@@ -10,6 +10,7 @@ import streamlit as st
 from jaxtyping import Bool
 
 from engine import ask, errors, networks, systems
+from engine.dossier import hops
 from engine.interventions import alike as drawing
 from engine.interventions import asking, changes, settings, spec, strips
 from engine.plots import formats
@@ -48,6 +49,8 @@ def main() -> None:
     system = worlds.loaded(world)
     fitting = spec.fitting(system)
     asked = _form(world, system, fitting)
+    if (network := kit.followed(list(asked.networks))) is not None:
+        kit.onward(network, hops.INTERVENTION)
     _strip(world, asked)
     if asked.networks:
         _told_of(asked, found_at)

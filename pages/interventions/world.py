@@ -105,11 +105,6 @@ def offered() -> list[str]:
     return [name for name in systems.names() if systems.problem(name) is None]
 
 
-def spoken(finding: str) -> str:
-    """Return a sentence as Markdown: names may hold anything, only the bold numbers are ours."""
-    return kit.escape(finding).replace("\\*\\*", "**")
-
-
 def choose_system(world: World) -> None:
     """Show which system it is and let another be chosen; what was done to the last one does not hold there."""
     names = offered()

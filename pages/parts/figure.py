@@ -14,7 +14,7 @@ import streamlit as st
 from engine.plots import looks, points, template
 from pages.components import scatter as canvas
 from pages.components.takeaway import takeaway
-from pages.parts import style
+from pages.parts import plain, style
 from pages.parts.table import downloads, table, take_away
 
 CONFIG = {"displaylogo": False, "displayModeBar": False, "scrollZoom": False, "doubleClick": "reset"}
@@ -128,9 +128,10 @@ def _said(customdata: Any) -> str:
 
 def _under(key: str, data: pd.DataFrame, name: str) -> None:
     """Show what can be taken away, and the rows as a table once someone asks for them."""
-    with st.container(horizontal=True, vertical_alignment="center", key=f"takeaway-{key}", gap="small"):
-        takeaway(f"figure-{key}", key=f"pictures-{key}", name=name)
-        downloads(data, key=key, name=name)
+    if not plain.on():
+        with st.container(horizontal=True, vertical_alignment="center", key=f"takeaway-{key}", gap="small"):
+            takeaway(f"figure-{key}", key=f"pictures-{key}", name=name)
+            downloads(data, key=key, name=name)
     rows = st.expander("Data", key=f"rows-{key}", type="compact", on_change="rerun")
     if rows.open:
         with rows:

@@ -8,10 +8,11 @@ import streamlit as st
 from engine import control, errors
 from engine.control import workers
 from engine.plots import formats
+from engine.plots.markdown import escape
 from engine.spec import Spec
+from pages.parts import plain
 from pages.parts.params import remember
 from pages.parts.progress import Progress, progress
-from pages.parts.text import escape
 
 STARTING = "a worker is starting (this takes a few seconds)"
 STOPPED = ("failed", "cancelled")
@@ -35,7 +36,8 @@ def under_way(study: str, unit: str) -> None:
     """Link to what is running of a study, for those who come without its address."""
     for job in (one for one in control.jobs(control.ACTIVE, limit=20) if one.study == study):
         st.markdown(f"**Running now:** {escape(job.title)}, {formats.share(job.done, job.total, unit)}.")
-        st.button("Watch it", key=f"watch-{job.id}", type="tertiary", icon=":material/arrow_forward:", on_click=remember, args=("run", job.id))
+        if not plain.on():
+            st.button("Watch it", key=f"watch-{job.id}", type="tertiary", icon=":material/arrow_forward:", on_click=remember, args=("run", job.id))
 
 
 def watch(run: str, unit: str, *, key: str) -> control.Job | None:
@@ -55,7 +57,7 @@ def watch(run: str, unit: str, *, key: str) -> control.Job | None:
         return job
     if job.state in STOPPED:
         st.warning(f"This run is {job.state}: {formats.share(job.done, job.total, unit)} are done and kept. {why(job)}")
-        if st.button("Resume", key=f"resume-{key}", type="primary"):
+        if not plain.on() and st.button("Resume", key=f"resume-{key}", type="primary"):
             control.resume(job.id)
             workers.ensure()
             st.rerun()
@@ -68,7 +70,7 @@ def why(job: control.Job) -> str:
 
 
 def ask(said: str, button: str, submit: Callable[[], str], *, key: str) -> None:
-    """Show what a question costs beside the button that asks it; then its run is in the address and is watched.
+    """Show what a question costs beside the button that asks it; then its run is in the address and is watched. Nothing in plain view.
 
     Args:
         said: The cost, in Markdown.
@@ -76,6 +78,8 @@ def ask(said: str, button: str, submit: Callable[[], str], *, key: str) -> None:
         submit: Puts the question into the queue and returns the run's name.
         key: Streamlit's key of the button.
     """
+    if plain.on():
+        return
     left, right = st.columns([3, 1], vertical_alignment="center")
     left.markdown(said)
     if right.button(button, type="primary", key=key, width="stretch"):

@@ -1,14 +1,21 @@
 """The one list of pages: where each stands in the navigation, its address, its file."""
 
+import os
+import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs
 
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from engine import errors, places
+from engine import errors, places, registry
+from engine.plainly.opening import OPENING
+from pages.parts import plain
+
+OWN, OWN_NAME, OWN_ICON = "pages", re.compile("[a-z][a-z0-9_]*"), ":material/extension:"
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,7 @@ PLACES = (
     Place("Circuits", "One input", "circuit-input", "circuits/one_input.py", ":material/input:"),
     Place("Circuits", "Act and prune", "circuit-act", "circuits/act.py", ":material/content_cut:"),
     Place("Circuits", "Compare", "circuit-compare", "circuits/compare.py", ":material/compare_arrows:"),
-    Place("Circuits", "Sentences", "circuit-sentences", "circuits/sentences.py", ":material/chat:", hidden=True),
+    Place("Circuits", "Sentences", "circuit-sentences", "circuits/sentences.py", ":material/chat:"),
     Place("Circuits", "Train", "circuit-train", "circuits/train.py", ":material/model_training:"),
     Place("Circuits", "Interpreters", "interpreters", "circuits/interpreters.py", ":material/alt_route:"),
     Place("Amodal", "Step", "amodal", "amodal/step.py", ":material/movie:"),
@@ -59,6 +66,7 @@ PLACES = (
     Place("Store", "Runs", "runs", "store/runs.py", ":material/list_alt:"),
     Place("Store", "SQL", "sql", "store/sql.py", ":material/database:"),
     Place("Store", "Library", "library", "store/library.py", ":material/inventory_2:"),
+    Place("Store", "Space", "space", "store/space.py", ":material/hard_drive:"),
 )
 
 
@@ -68,8 +76,39 @@ def file_of(place: Place) -> Path:
 
 
 def available() -> tuple[Place, ...]:
-    """Return the pages whose files exist."""
-    return tuple(place for place in PLACES if file_of(place).is_file())
+    """Return the pages whose files exist, those of whoever runs this server last."""
+    return (*(place for place in PLACES if file_of(place).is_file()), *own())
+
+
+def own() -> tuple[Place, ...]:
+    """Return the pages of whoever runs this server: files in TOUCHSTONE_HOME/extensions/pages, titled by the first line of their docstring.
+
+    Such a file runs in the server, as every extension does. Nothing that visitors bring lies there; what another account could have written is
+    left out.
+    """
+    names = (name for name in registry.names(OWN) if OWN_NAME.fullmatch(name) and _is_mine(registry.path(OWN, name)))
+    return tuple(Place("Your own", _title(name), f"own-{name.replace('_', '-')}", str(registry.path(OWN, name)), OWN_ICON) for name in names)
+
+
+def _title(name: str) -> str:
+    """Return what an own page is called: the first line of its docstring; its name where it has none or cannot be read."""
+    try:
+        said = registry.card(OWN, name).title.rstrip(".")
+    except (SyntaxError, ValueError, OSError):
+        said = ""
+    return said[:40] or name.replace("_", " ").capitalize()
+
+
+def _is_mine(file: Path) -> bool:
+    """Return whether only this account, or the machine's administrator, can have written a file."""
+    seen = [one.stat() for one in (file, file.parent)]
+    mine = not hasattr(os, "getuid") or all(one.st_uid in (os.getuid(), 0) for one in seen)
+    return mine and not any(one.st_mode & stat.S_IWOTH for one in seen)
+
+
+def readable() -> tuple[Place, ...]:
+    """Return the pages that a visit may read: all, but in plain view those only where there is something to read without acting."""
+    return tuple(place for place in available() if place.path in OPENING or not plain.on())
 
 
 def pages() -> Mapping[str, list[Page]]:
@@ -93,10 +132,19 @@ def page(path: str) -> Page:
     raise errors.unknown("page", path, [place.path for place in shown])
 
 
-def target(address: str) -> tuple[Page, dict[str, str]]:
-    """Return page and query parameters of an address such as "assay-examples?network=cnn"."""
+def target(address: str) -> tuple[Page, dict[str, str | list[str]]]:
+    """Return page and query parameters of an address such as "assay-examples?network=cnn"; the view of this visit goes along."""
     path, _, query = address.partition("?")
-    return page(path), dict(parse_qsl(query))
+    found: dict[str, str | list[str]] = {}
+    for name, values in parse_qs(query).items():
+        found[name] = values if len(values) > 1 else values[0]
+    return page(path), found | plain.kept()
+
+
+def go(address: str, **more: str | list[str]) -> None:
+    """Go to an address with further choices; the view goes along. Nothing after the call runs."""
+    to, query = target(address)
+    st.switch_page(to, query_params=query | more)
 
 
 def _page(place: Place, *, default: bool) -> Page:

@@ -1,51 +1,35 @@
 """The words around figures: title and question, finding, emptiness, links, facts, rows of pictures."""
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
 from engine import errors
+from engine.evidence.papers import PAPERS
+from engine.plainly import Told
+from engine.plots.markdown import escape
 from pages.components.link import link
-from pages.parts import navigation
-from pages.parts.text import escape
-
-PAPERS = {
-    "assay": (
-        "Wenzel et al., “Assaying Out-Of-Distribution Generalization in Transfer Learning”, NeurIPS 2022",
-        "https://arxiv.org/abs/2207.09239",
-    ),
-    "amodal": (
-        "Yao et al., “Self-supervised Amodal Video Object Segmentation”, NeurIPS 2022",
-        "https://arxiv.org/abs/2210.12733",
-    ),
-    "circuits": (
-        "Rahaman, Weiss et al., “Neural Attentive Circuits”, NeurIPS 2022",
-        "https://arxiv.org/abs/2210.08031",
-    ),
-    "interpreters": (
-        "Rahaman et al., “Dynamic Inference with Neural Interpreters”, NeurIPS 2021",
-        "https://arxiv.org/abs/2110.06399",
-    ),
-    "heads": (
-        "Lohaus et al., “Are Two Heads the Same as One? Identifying Disparate Treatment in Fair Neural Networks”, NeurIPS 2022",
-        "https://arxiv.org/abs/2204.04440",
-    ),
-}
+from pages.parts import collecting, navigation, plain
 
 
 def title(name: str, question: str, explain: str = "", *, paper: str | None = None) -> None:
-    """Show what a page is, the question it answers, how to read it, and the paper behind it.
+    """Show what a page is, the question it answers, how to read it, and the paper behind it; in plain view what is seen there, in plain words.
 
     Args:
         name: Title of the page.
         question: The question, in plain words.
         explain: How to read the page; Markdown.
-        paper: A key of `PAPERS`.
+        paper: A key of `engine.evidence.papers.PAPERS`.
     """
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.title(name, anchor=False, width="content")
-        link(key="copy-link")
+        with st.container(horizontal=True, width="content", gap="small", vertical_alignment="center", key="title-actions"):
+            collecting.offer()
+            link(key="copy-link")
+    if plain.on():
+        _opening(question, paper)
+        return
     with st.container(key="question"):
         st.markdown(escape(question))
     if explain or paper:
@@ -53,15 +37,46 @@ def title(name: str, question: str, explain: str = "", *, paper: str | None = No
             if explain:
                 st.markdown(explain)
             if paper:
-                said, address = PAPERS[paper]
-                st.caption(f"After [{escape(said)}]({address}).")
+                _after(paper)
 
 
-def finding(text: str, *, key: str = "finding") -> None:
-    """Show what was found: a sentence with its numbers, in Markdown; nothing where there is none."""
+def _opening(question: str, paper: str | None) -> None:
+    """Show what is seen on a page, in plain words, and whose question it is."""
+    said = plain.opening()
+    with st.container(key="question"):
+        st.markdown(f"{escape(question)}\n\n{said}" if said else escape(question))
+    plain.words(said)
+    if paper:
+        _after(paper)
+
+
+def _after(paper: str) -> None:
+    """Show whose method a page follows."""
+    st.caption(f"After [{escape(PAPERS[paper].citation)}]({PAPERS[paper].address}).")
+
+
+def finding(text: str, *, key: str = "finding", plainly: Callable[[], Told | None] | None = None) -> None:
+    """Show what was found: a sentence with its numbers; nothing where there is none.
+
+    Args:
+        text: Markdown.
+        key: Streamlit's key.
+        plainly: Makes the same in plain words, which stands there in plain view.
+    """
+    if plainly is not None and plain.on() and (said := _plainly(plainly)):
+        plain.told(said)
+        return
     if text:
         with st.container(key=key if key.startswith("finding") else f"finding-{key}"):
             st.markdown(text)
+
+
+def _plainly(make: Callable[[], Told | None]) -> Told | None:
+    """Return what was found in plain words; None where that cannot be said."""
+    try:
+        return make()
+    except errors.UserError:
+        return None
 
 
 def empty(what: str, label: str = "", address: str = "", *, key: str = "empty") -> None:
@@ -87,10 +102,12 @@ def links(targets: Sequence[tuple[str, str]]) -> None:
 
 
 def _page_link(label: str, address: str) -> None:
-    """Show a link; one that leads to a page that is not there is left out."""
+    """Show a link; one that leads to a page that is not there, or has nothing to read in plain view, is left out."""
     try:
         page, query = navigation.target(address)
     except errors.UserError:
+        return
+    if page.url_path not in {place.path for place in navigation.readable()}:
         return
     st.page_link(page, label=escape(label), query_params=query or None, icon=":material/arrow_forward:", width="content")
 

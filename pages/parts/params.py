@@ -38,6 +38,7 @@ def choose(label: str, options: Sequence[Option], *, key: str, default: Option |
         default: What is chosen at first, where it is among the options.
         more: As in `st.selectbox`.
     """
+    _forget(key, lambda value: value is None and None not in options)
     _translate(key, options, more.get("format_func"))
     first = options.index(default) if default in options else 0  # type: ignore[arg-type]
     return st.selectbox(label, options, index=first, key=key, bind="query-params", **more)
@@ -45,9 +46,16 @@ def choose(label: str, options: Sequence[Option], *, key: str, default: Option |
 
 def choose_many(label: str, options: Sequence[Option], *, key: str, default: Sequence[Option] = (), **more: Any) -> list[Option]:
     """Show a multiselect that is in the address; defaults that are no options are left out."""
+    _forget(key, lambda value: not isinstance(value, list | tuple))
     _translate(key, options, more.get("format_func"))
     first = [option for option in default if option in options]
     return st.multiselect(label, options, default=first, key=key, bind="query-params", **more)
+
+
+def _forget(key: str, wrong: Callable[[Any], bool]) -> None:
+    """Forget what a widget of the same key left behind, on another page, where this one cannot have it: Streamlit would choose nothing."""
+    if key in st.session_state and wrong(st.session_state[key]):
+        del st.session_state[key]
 
 
 def _translate(key: str, options: Sequence[Option], words: Callable[[Option], str] | None) -> None:

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from engine import errors
+from engine.plots.markdown import escape
 from pages.parts import faults, server
-from pages.parts.text import escape
 
 
 def problem(error: errors.UserError) -> None:

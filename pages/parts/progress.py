@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from engine.plots import formats
-from pages.parts.text import escape
+from engine.plots.markdown import escape
+from pages.parts import plain
 
 EVERY = 0.5  # seconds: cancel must be felt within this
 
@@ -50,7 +51,7 @@ def _show(poll: Callable[[], Progress | None], key: str, cancel: Callable[[], No
         with st.container():
             st.markdown(f"**{escape(now.title)}**")
             st.progress(min(1.0, now.done / now.total) if now.total else 0.0, text=said(now))
-        if cancel is not None:
+        if cancel is not None and not plain.on():
             st.button("Stopping …" if now.cancelling else "Cancel", key=f"cancel-{key}", on_click=cancel, disabled=now.cancelling, width="content")
 
 

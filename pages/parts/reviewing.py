@@ -6,21 +6,24 @@ import streamlit as st
 
 from engine import errors
 from engine.control import reviews
+from engine.plots.markdown import escape
+from pages.parts import plain
 from pages.parts.problems import problem
-from pages.parts.text import escape
 
 ICONS = {reviews.OPEN: ":material/radio_button_unchecked:", reviews.IN_REVIEW: ":material/pending:", reviews.APPROVED: ":material/check_circle:",
          reviews.REJECTED: ":material/cancel:"}  # fmt: skip
 
 
 def review(kind: str, subject: str) -> None:
-    """Show where the review of a thing stands, its notes with the newest first, and a form for a new one.
+    """Show where the review of a thing stands, its notes with the newest first, and a form for a new one; in plain view only what was said.
 
     Args:
         kind: network | run | finding.
         subject: Name of the network, id of the run, address of the finding.
     """
     said = reviews.notes(kind, subject)
+    if plain.on() and not said:
+        return
     now = said[0].status if said else reviews.OPEN
     with st.expander(
         f"Review: {now}" + (f", {len(said)} note{'' if len(said) == 1 else 's'}" if said else ""), icon=ICONS[now], key=f"review-{kind}"
@@ -28,7 +31,8 @@ def review(kind: str, subject: str) -> None:
         for note in said:
             when = datetime.fromtimestamp(note.created).astimezone().strftime("%Y-%m-%d %H:%M")
             st.markdown(f"**{note.status}**, {when}{f', {escape(note.user)}' if note.user else ''}  \n{escape(note.text)}")
-        _form(kind, subject, now)
+        if not plain.on():
+            _form(kind, subject, now)
 
 
 def _form(kind: str, subject: str, now: str) -> None:

@@ -23,7 +23,7 @@ from pages.parts import tokens
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pages.parts.pictures import Picture
+    from engine.assay.pictures import Picture
     from pages.parts.worlds import Asked
 
 COMPONENTS = places.ROOT / "pages" / "components"
@@ -40,6 +40,7 @@ def routes() -> list[Route]:
     base = base_path()
     return [
         Route(f"{base}/ts/image/{{dataset}}/{{split}}/{{example_id}}.png", _image),
+        Route(f"{base}/ts/circuit/{{circuit}}", _circuit),
         *(Route(f"{base}/ts/world/{{system}}/{what}", answer) for what, answer in _WORLDS.items()),
         Route(f"{base}/ts/sign-in", _sign_in),
         Route(f"{base}/ts/file/{{digest}}/{{path:path}}", _file),
@@ -91,6 +92,12 @@ def image_url(
     return f"{base_path()}{prefix}{quote(example_id, safe='')}.png?{urlencode(asked | {'size': size, 't': tokens.mint(prefix, user)})}"
 
 
+def circuit_url(circuit: str, user: str = "") -> str:
+    """Return where single graphs of a stored circuit are, with the query `kind`, `layer`, `slice`, `step`, and `t`, the token."""
+    path = f"/ts/circuit/{quote(circuit, safe='')}"
+    return f"{base_path()}{path}?t={tokens.mint(path, user)}"
+
+
 def world_url(system: str) -> str:
     """Return where pictures of a system are drawn, such as "/ts/world/coloured_digits/".
 
@@ -136,7 +143,7 @@ async def _file(request: Request) -> Response:
 
 def _image(request: Request) -> Response:
     """Answer with a picture; a plain function, so that drawing runs beside the event loop."""
-    from pages.parts import pictures
+    from engine.assay import pictures
 
     path = _signed_path(request.path_params)
     if not tokens.allows(request.query_params.get("t", ""), path):
@@ -156,6 +163,21 @@ def _signed_path(parts: dict[str, str]) -> str:
     """Return the path as `image_url` signed it: quoted anew, whatever the server made of it."""
     dataset, split, example_id = (quote(parts[name], safe="") for name in ("dataset", "split", "example_id"))
     return f"/ts/image/{dataset}/{split}/{example_id}.png"
+
+
+def _circuit(request: Request) -> Response:
+    """Answer with one graph of a circuit; a plain function, for the query takes a moment."""
+    from engine.circuits import picture
+
+    query, circuit = request.query_params, request.path_params["circuit"]
+    if not tokens.allows(query.get("t", ""), f"/ts/circuit/{quote(circuit, safe='')}"):
+        return PlainTextResponse("The address of this circuit has expired or was not made for you. Reload the page that shows it.", 403)
+    layer, step = (_whole(query[name]) if query.get(name) else None for name in ("layer", "step"))
+    try:
+        content = picture.graph(circuit, query.get("kind", "link"), layer, query.get("slice", ""), step)
+    except errors.UserError as problem:
+        return PlainTextResponse(str(problem), 404)
+    return Response(content, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
 
 
 def _units(request: Request) -> Response:
@@ -209,7 +231,7 @@ def _whole(text: str) -> int:
 
 def _asked(request: Request) -> "Picture":
     """Return what a request asks for; raises UserError for numbers that are none."""
-    from pages.parts.pictures import Picture
+    from engine.assay.pictures import Picture
 
     query, parts = request.query_params, request.path_params
     try:

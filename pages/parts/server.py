@@ -33,7 +33,7 @@ WARM = (
     "engine.datasets.images",
     "engine.shifts",
     "engine.assay.views",
-    "pages.parts.pictures",
+    "engine.assay.pictures",
     "pages.parts.kit",
 )
 GLYPHS_AFTER = 3.0  # seconds after the start: the first page comes first
@@ -72,11 +72,11 @@ _serving, _ending = threading.Event(), threading.Event()
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
     """Prepare the process before the first visitor, and import in the background what pages will need."""
-    from pages.parts import access
+    from pages.parts import access, plain
 
     refuse_public_address()
     skip_pages_folder()
-    people.resolve_by(access.person)
+    people.resolve_by(lambda: plain.capped(access.person()))
     _serving.set()
     _ending.clear()
     warming = asyncio.create_task(asyncio.to_thread(warm))
@@ -133,8 +133,17 @@ def skip_pages_folder() -> None:
 def warm() -> None:
     """Import what pages use, at once what most do; freeze the garbage collector: Streamlit collects after every run, which costs by object."""
     _import(WARM)
+    open_store()
     if not _ending.wait(LATER_SECONDS):
         _import(LATER)
+
+
+def open_store() -> None:
+    """Read the store before the first visitor asks: of five million scores that takes some ten seconds. What is wrong with it, pages say."""
+    try:
+        importlib.import_module("engine.store").lens()
+    except Exception:  # noqa: BLE001  # pages say it where somebody can put it right
+        _LOG.warning("the store could not be opened at start", exc_info=True)
 
 
 def _import(names: Sequence[str]) -> None:

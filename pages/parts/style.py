@@ -4,6 +4,7 @@ import streamlit as st
 
 from engine.plots import template
 from pages.components import theme as theme_watch
+from pages.parts import plain
 
 CSS = """
 <style>
@@ -41,6 +42,10 @@ CSS = """
 .stApp a.ts-button { display: inline-block; padding: 0.45rem 1rem; border-radius: 4px; background: var(--ts-accent); color: var(--ts-background);
   font-weight: 600; text-decoration: none; }
 .st-key-theme-watch { display: none; }
+[data-testid="stPageLink"] a, [data-testid="stPageLink"] p { white-space: normal !important; height: auto; overflow: visible; text-overflow: clip; }
+.st-key-view-switch { border-top: 1px solid var(--ts-rule); padding-top: 0.75rem; margin-top: 0.5rem; }
+.st-key-view-switch a { background: none; }
+.st-key-onward { padding: 0.6rem 0.9rem; }
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding-left: 1rem; padding-right: 1rem; }
   .stApp dl.ts-facts { grid-template-columns: 1fr; gap: 0; }
@@ -74,5 +79,5 @@ def apply() -> None:
         "tint": template.faded(now.accent, 0.14),
     }
     variables = "".join(f"--ts-{name}:{value};" for name, value in names.items())
-    st.html(f"<style>.stApp{{{variables}}}</style>{CSS}")
+    st.html(f"<style>.stApp{{{variables}}}</style>{CSS}{plain.CSS if plain.on() else ''}")
     theme_watch.watch(now.name)

@@ -1,13 +1,14 @@
 """Tables with their downloads, and cells that say a number with its interval."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from engine import store
+from engine import control, people, store
 from engine.plots import formats
+from pages.parts import plain
 
 _TITLES = {"value": "value", "low": "95 % from", "high": "to", "n": "n", "reason": "why not"}
 MOST_ROWS = 150_000  # Streamlit sends more than that in pieces, and loses search and selection
@@ -76,16 +77,30 @@ def take_away(frame: pd.DataFrame, *, key: str, name: str) -> None:
 
 def downloads(frame: pd.DataFrame, *, key: str, name: str) -> None:
     """Show quiet buttons that save a frame as CSV and as Parquet; the files are made when they are asked for."""
-    st.download_button("CSV", lambda: store.csv_bytes(frame), _file(name, "csv"), "text/csv", key=f"csv-{key}", on_click="ignore", type="tertiary")
-    st.download_button(
-        "Parquet",
-        lambda: store.parquet_bytes(frame),
-        _file(name, "parquet"),
-        "application/vnd.apache.parquet",
-        key=f"parquet-{key}",
-        on_click="ignore",
-        type="tertiary",
-    )
+    save("CSV", lambda: store.csv_bytes(frame), _file(name, "csv"), "text/csv", key=f"csv-{key}")
+    save("Parquet", lambda: store.parquet_bytes(frame), _file(name, "parquet"), "application/vnd.apache.parquet", key=f"parquet-{key}")
+
+
+def save(label: str, make: Callable[[], bytes | str], file: str, kind: str, *, key: str, **more: Any) -> None:
+    """Show a button that saves a file, where this person may export and the view has controls; who saved what is noted once the file is asked for.
+
+    Args:
+        label: The word on the button.
+        make: Makes the file when it is asked for.
+        file: Its name.
+        kind: Its media type.
+        key: Streamlit's key.
+        more: As in `st.download_button`; a quiet button unless said otherwise.
+    """
+    person = people.now()
+    if plain.on() or not person.may("export"):
+        return
+
+    def made() -> bytes | str:
+        control.audit("export", file, person.name)  # in the server's thread that calls this, nobody is signed in
+        return make()
+
+    st.download_button(label, made, file, kind, key=key, on_click="ignore", **{"type": "tertiary", **more})
 
 
 def _file(name: str, ending: str) -> str:
@@ -102,20 +117,21 @@ def intervals(frame: pd.DataFrame, unit: str | None = None, value: str = "value"
         unit: The unit of all rows; by default each row's own.
         value: Column of the numbers.
     """
-    said = [
-        formats.interval(_none(row, value), _none(row, "low"), _none(row, "high"), _none(row, "n"), unit or _text(row.get("unit")))
-        for row in frame.to_dict("records")
-    ]
+    reasons = _column_of(frame, "reason")
+    numbers = [_numbers(_column_of(frame, name), reasons) for name in (value, "low", "high", "n")]
+    units = [unit or (one if isinstance(one, str) else None) for one in _column_of(frame, "unit")]
+    said = [formats.interval(*row) for row in zip(*numbers, units, strict=True)]
     return pd.Series(said, index=frame.index, dtype="str")
 
 
-def _none(row: dict[Any, Any], name: str) -> float | None:
-    """Return a number of a row: None where it was not measured, which a reason tells, or where there is no such column."""
-    found = row.get(name)
-    if found is None or found is pd.NA or (found != found and isinstance(row.get("reason"), str)):
-        return None
-    return float(found)
+def _column_of(frame: pd.DataFrame, name: str) -> list[Any]:
+    """Return a column's values, None where there is no such column; whole columns, for rows one by one take ten times as long."""
+    return frame[name].to_numpy(object).tolist() if name in frame else [None] * len(frame)
 
 
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+def _numbers(values: Sequence[Any], reasons: Sequence[Any]) -> list[float | None]:
+    """Return numbers, None where one was not measured, which a reason tells."""
+    return [
+        None if one is None or one is pd.NA or (one != one and isinstance(why, str)) else float(one)
+        for one, why in zip(values, reasons, strict=True)
+    ]  # fmt: skip

@@ -6,8 +6,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from engine import control
+from engine import control, store
 from engine.assay import views
+from pages.parts import kit
 
 SHOWN = ("title", "state", "finished", "seconds", "cells", "images", "root", "run")
 
@@ -16,7 +17,7 @@ def rows() -> pd.DataFrame:
     """Return finished runs and jobs that are not (yet) runs, newest first, with the columns of `SHOWN`, `study` and `spec`."""
     wanted = [*SHOWN, "study", "spec"]
     runs = views.runs()[wanted]
-    known = set(runs["run"])
+    known = {*runs["run"], *(one.run for one in kit.made(store.archived))}
     others = [_of_job(job) for job in control.jobs() if job.id not in known]
     if not others:
         return runs

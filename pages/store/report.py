@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from engine import control, errors, safety
+from engine import control, errors, people, safety
 from engine.control import workers
 from engine.evidence import opened, pictures, views, writing
 from engine.evidence import spec as asking
@@ -14,7 +14,7 @@ from engine.evidence.spec import EvidenceSpec
 from engine.plots import formats
 from pages.parts import kit
 
-VIEWS, CHOSEN, SEEN, PASTED, RUN = "views", "report-views", "report-seen", "report-pasted", "run"
+VIEWS, ADDED, PASTED, RUN, UNKNOWN = "views", "report-added", "report-pasted", "run", "report-unknown"
 AROUND = 5  # steps besides the views
 MOST_BEFORE = 6
 
@@ -24,51 +24,52 @@ def main() -> None:
     kit.title(
         "Report",
         "What has been found here, to take away, to show and to check?",
-        "Choose views and make a report: one archive with a page that opens without a network, in light and dark, and prints well; the rows behind "
+        "Every page that can be reported has “Add to report” beside its title: what is chosen there goes along. Put the views in order, say what you "
+        "want to say, and make the report: one archive with a page that opens without a network, in light and dark, and prints well; the rows behind "
         "each figure; SVG files; and a manifest with the hash of every file, of the networks' weights and of the data, the code revision, seeds and "
         "versions. Anybody with this program can check it: `python -m engine check report.zip`, and with `--rerun` compute its scores anew.",
     )  # fmt: skip
     with st.spinner("Looking up what this store can answer", width="content"):
         offers = {offer.address: offer for offer in kit.made(views.offered)}
-    if not offers:
+    chosen, own = _chosen(offers)
+    if not chosen:
         kit.empty("There is nothing to report yet.", "Run an evaluation", "assay-run")
         return
-    found_at = st.container()
-    chosen = _choose(offers)
-    with found_at:
-        kit.finding(_ready(chosen, offers))
+    kit.finding(_ready(chosen, offers, own=own))
     _made(_form(chosen))
-    _previews(chosen, offers)
+    _views(chosen, offers, own=own)
+    _more(chosen, offers)
     _before()
 
 
-def _ready(chosen: Sequence[str], offers: dict[str, Offer]) -> str:
-    """Return what can be reported, and how much of it is chosen."""
+def _chosen(offers: dict[str, Offer]) -> tuple[list[str], bool]:
+    """Return the views: those that a link brings, else the report under way, else the current findings; and whether somebody chose them."""
+    linked = [one for one in st.query_params.get_all(VIEWS)[: asking.MOST_VIEWS] if _known(one)]
+    chosen = linked or control.reports.collected()
+    return (chosen, True) if chosen else ([address for address, offer in offers.items() if offer.usual], False)
+
+
+def _ready(chosen: Sequence[str], offers: dict[str, Offer], *, own: bool) -> str:
+    """Return what is in the report, and how much there could be."""
     pages = len({views.Asked(address).path for address in offers})
+    many = formats.count(len(offers))
+    if own:
+        return f"Your report holds **{len(chosen)} view{'' if len(chosen) == 1 else 's'}**. This store can answer {many} of {pages} pages."
     return (
-        f"This store can answer **{formats.count(len(offers))} views** of {pages} pages; **{len(chosen)}** of them are chosen for the report below."
+        f"Nothing was put into your report yet, so it holds the current findings: **{len(chosen)} views**, one of each kind, of {many} that this "
+        f"store can answer on {pages} pages."
     )
 
 
-def _choose(offers: dict[str, Offer]) -> list[str]:
-    """Ask which views; they stand in the address, so that a link can bring some along."""
-    asked = st.query_params.get_all(VIEWS)[: asking.MOST_VIEWS]
-    usual = [address for address, offer in offers.items() if offer.usual]
-    if st.session_state.get(SEEN) != asked or CHOSEN not in st.session_state:  # a link has come, or the page is new
-        st.session_state[SEEN], st.session_state[CHOSEN] = asked, [one for one in asked if _known(one)] or usual
-    known = list(dict.fromkeys([*offers, *st.session_state[CHOSEN]]))
-    chosen = st.multiselect(
-        "Views", known, key=CHOSEN, format_func=lambda address: _label(address, offers), on_change=_remember, args=(usual,),
-        max_selections=asking.MOST_VIEWS, help="At first the current findings: one view of each kind that this store can answer.",
-    )  # fmt: skip
-    with st.expander("Add other views by their links", key="report-more", type="compact"):
-        st.text_area(
-            "Links of pages, one a line", key=PASTED, on_change=_add, args=(usual,), height=90,
-            help="Set a page as it should be shown, copy its link (beside its title), and paste it here.",
-        )  # fmt: skip
-    for said in st.session_state.pop("report-unknown", []):
-        kit.problem(errors.UserError(f"“{said[:120]}” is no view that can be reported.", f"Pages that can be: {', '.join(views.paths())}."))
-    return list(chosen)
+def _keep(addresses: Sequence[str]) -> None:
+    """Keep these as the views: in the address where a link brought them or where this person keeps nothing here, else as the report under way."""
+    if st.query_params.get_all(VIEWS) or not people.now().may("run"):
+        st.query_params[VIEWS] = list(addresses)
+        return
+    try:
+        control.reports.arrange(addresses)
+    except errors.UserError as problem:
+        st.session_state[UNKNOWN] = [problem]
 
 
 def _known(address: str) -> bool:
@@ -85,23 +86,84 @@ def _label(address: str, offers: dict[str, Offer]) -> str:
     return f"{page}: {offers[address].title}" if address in offers else f"{page}: {address}"
 
 
-def _remember(usual: Sequence[str]) -> None:
-    """Write the choice into the address; the usual one needs none."""
-    chosen = list(st.session_state[CHOSEN])
-    st.session_state[SEEN] = [] if chosen == list(usual) else chosen
-    if st.session_state[SEEN]:
-        st.query_params[VIEWS] = chosen
-    else:
-        st.query_params.pop(VIEWS, None)
+def _views(chosen: list[str], offers: dict[str, Offer], *, own: bool) -> None:
+    """Show each view with what it will say; what was never asked is filled in one by one. The current findings are read only where that is asked."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.header("What it will say", anchor="preview", width="content")
+        if own:
+            st.button("Empty it", key="report-empty", type="tertiary", on_click=_empty)
+        else:
+            own = st.toggle("Read them all", key="report-read", help="Each view is asked now, which takes a moment.")
+    if not own:
+        st.markdown("\n".join(f"{i}. {kit.escape(_label(address, offers))}" for i, address in enumerate(chosen, 1)))
+        return
+    places = [st.container(key=f"report-preview-{i}") for i in range(len(chosen))]
+    before = st.empty()
+    for i, (address, place) in enumerate(zip(chosen, places, strict=True)):
+        before.caption(f"Reading: {kit.escape(_label(address, offers))}")
+        with place:
+            _view(i, address, chosen)
+    before.empty()
 
 
-def _add(usual: Sequence[str]) -> None:
+def _view(i: int, address: str, chosen: list[str]) -> None:
+    """Show one view: its title, what it found, and how it is moved or taken out."""
+    title, findings, figures = kit.made(_preview, address)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{i + 1}. {kit.escape(title[:1].upper() + title[1:])}** · {figures}", width="stretch")
+        st.button("Up", key=f"report-up-{i}", type="tertiary", disabled=i == 0, on_click=_move, args=(chosen, i, -1))
+        st.button("Down", key=f"report-down-{i}", type="tertiary", disabled=i == len(chosen) - 1, on_click=_move, args=(chosen, i, 1))
+        st.button("Remove", key=f"report-remove-{i}", type="tertiary", on_click=_remove, args=(chosen, i))
+    kit.finding("\n\n".join(findings), key=f"preview-{i}")
+    kit.links([("Open it", "" if address == "home" else address)])
+
+
+def _move(chosen: list[str], i: int, by: int) -> None:
+    """Let two neighbours change places."""
+    moved = list(chosen)
+    moved[i], moved[i + by] = moved[i + by], moved[i]
+    _keep(moved)
+
+
+def _remove(chosen: list[str], i: int) -> None:
+    _keep([one for k, one in enumerate(chosen) if k != i])
+
+
+def _empty() -> None:
+    """Take every view out; the current findings are shown then."""
+    st.query_params.pop(VIEWS, None)
+    if people.now().may("run"):
+        control.reports.arrange([])
+
+
+def _more(chosen: list[str], offers: dict[str, Offer]) -> None:
+    """Offer further views: of those that this store can answer, and by the links of pages."""
+    with st.expander("Add views", key="report-more", type="compact"):
+        left = [address for address in offers if address not in chosen]
+        st.multiselect(
+            "Views that this store can answer", left, key=ADDED, format_func=lambda address: _label(address, offers), on_change=_take, args=(chosen,)
+        )
+        st.text_area(
+            "Links of pages, one a line", key=PASTED, on_change=_paste, args=(chosen,), height=90,
+            help="Set a page as it should be shown, copy its link (beside its title), and paste it here.",
+        )  # fmt: skip
+    for problem in st.session_state.pop(UNKNOWN, []):
+        kit.problem(problem)
+
+
+def _take(chosen: list[str]) -> None:
+    """Put what was chosen from the list into the report."""
+    _keep([*chosen, *st.session_state[ADDED]][: asking.MOST_VIEWS])
+    st.session_state[ADDED] = []
+
+
+def _paste(chosen: list[str]) -> None:
     """Take the pasted links into the choice; those that lead nowhere are told of."""
     lines = [line.strip() for line in st.session_state[PASTED].splitlines() if line.strip()]
-    st.session_state["report-unknown"] = [line for line in lines if not _known(line)]
-    st.session_state[CHOSEN] = list(dict.fromkeys([*st.session_state[CHOSEN], *(line for line in lines if _known(line))]))[: asking.MOST_VIEWS]
+    hint = f"Pages that can be: {', '.join(views.paths())}."
+    st.session_state[UNKNOWN] = [errors.UserError(f"“{one[:120]}” is no view that can be reported.", hint) for one in lines if not _known(one)]
+    _keep(list(dict.fromkeys([*chosen, *map(views.told, filter(_known, lines))]))[: asking.MOST_VIEWS])
     st.session_state[PASTED] = ""
-    _remember(usual)
 
 
 def _form(chosen: Sequence[str]) -> EvidenceSpec | None:
@@ -202,23 +264,6 @@ def _download(job: control.Job, label: str, *, primary: bool) -> None:
         label, lambda: writing.place(job.id).read_bytes(), _file(job), "application/zip", key=f"report-download-{job.id}", on_click="ignore",
         type="primary" if primary else "tertiary", icon=":material/download:" if primary else None,
     )  # fmt: skip
-
-
-def _previews(chosen: Sequence[str], offers: dict[str, Offer]) -> None:
-    """Show what each chosen view found; what was never asked is filled in one by one, below everything that is shown already."""
-    if not chosen:
-        return
-    st.header("What it will say", anchor="preview")
-    places = [st.container(key=f"report-preview-{i}") for i in range(len(chosen))]
-    before = st.empty()
-    for i, (address, place) in enumerate(zip(chosen, places, strict=True)):
-        before.caption(f"Reading: {kit.escape(_label(address, offers))}")
-        title, findings, figures = kit.made(_preview, address)
-        with place:
-            st.markdown(f"**{kit.escape(title[:1].upper() + title[1:])}** · {figures}")
-            kit.finding("\n\n".join(findings), key=f"preview-{i}")
-            kit.links([("Open it", "" if address == "home" else address)])
-    before.empty()
 
 
 def _preview(address: str) -> tuple[str, list[str], str]:

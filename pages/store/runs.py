@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from engine import control, errors, people, safety, store
+from engine import control, errors, people, safety, space, store
 from engine.assay import spec as asking
 from engine.assay import views
 from engine.assay.spec import AssaySpec
@@ -43,6 +43,8 @@ def main() -> None:
     names = dict(zip(found["run"], found["title"], strict=True))
     run = kit.choose("Open a run", list(names), key="open", format_func=lambda r: f"{names[r]} ({r})")
     _one(run, {str(name): value for name, value in found[found["run"] == run].iloc[0].items()})
+    if hidden := len(kit.made(store.archived)):
+        kit.links([(f"{shown.plural(hidden, 'archived run')} out of sight", "space")])
     _faults()
     if people.now().may("manage"):
         _audit_log()
@@ -114,7 +116,7 @@ def _one(run: str, told: dict[str, Any]) -> None:
     left.markdown("**The question**")
     with left:
         kit.facts(_words(json.loads(spec)))
-        st.download_button("Question as JSON", spec, f"{run}.json", "application/json", on_click="ignore", key="question-json", type="tertiary")
+        kit.save("Question as JSON", lambda: spec, f"{run}.json", "application/json", key="question-json")
     right.markdown("**Where its numbers come from**")
     with right:
         _provenance(run)
@@ -187,7 +189,7 @@ def _actions(run: str, told: dict[str, Any], job: control.Job | None) -> None:
             control.resume(run)
             workers.ensure()
             st.rerun()
-        if told["state"] == "done" and told["root"] == "results" and store.manifest(run) is not None:
+        if told["state"] == "done" and told["root"] == "results" and people.now().may("delete") and store.manifest(run) is not None:
             _archive(run)
     if isinstance(again, str):
         st.caption(f"It cannot be asked again as it stands: {kit.escape(again)}")
@@ -204,10 +206,9 @@ def _responses(spec: str, state: str) -> None:
 def _archive(run: str) -> None:
     """Ask once more, then take a run out of every answer."""
     with st.popover("Archive", key="archive-popover"):
-        st.markdown("Its numbers leave every page and every answer. Its files stay where they are.")
+        st.markdown("Its numbers leave every page and every answer. Its files stay, and it can be put back on the page Space.")
         if st.button("Archive this run", key="archive", type="primary"):
-            store.archive(run)
-            control.audit("archive", run)
+            space.archive(run)
             st.session_state.pop("open", None)
             st.rerun()
 

@@ -21,7 +21,7 @@ WITH_TORCH = ("engine.models", "engine.attacks", "engine.training", "engine.work
               "engine.remedies.run", "engine.heads.run", "engine.heads.fitting", "engine.heads.distributed",
               "engine.live", "engine.interventions.answer", "engine.interventions.run", "engine.circuits.run",
               "engine.circuits.observing", "engine.circuits.pruning", "engine.circuits.answer", "engine.circuits.attributing",
-              "engine.circuits.sentences", "engine.scaling.run", "engine.wiring.run", "engine.circuits.routing",
+              "engine.circuits.sentences", "engine.scaling.run", "engine.wiring.run", "engine.lowshot.run", "engine.circuits.routing",
               "engine.circuits.asked", "engine.circuits.comparing", "engine.circuits.describing",
               "engine.amodal.completing", "engine.amodal.run")  # fmt: skip
 STARTS_WORK = ("engine.sampling", "engine.__main__")  # import the worker

@@ -7,7 +7,9 @@ import platform
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from pathlib import Path
 
+from tests.bench import budget
 from tests.bench.timing import Result, table
 
 
@@ -19,12 +21,20 @@ def main() -> int:
     parser.add_argument("--rows", type=float, nargs="+", default=[1e6, 1e7], help="sizes of the stores")
     parser.add_argument("--rounds", type=int, default=5, help="turns of the assay and the bare loop")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument("--keep", action="store_true", help="keep what is measured for the budget page, in tests/bench/measured.json")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="write the budget page into FILE, such as README.md, and measure nothing")
     arguments = parser.parse_args()
+    if arguments.write:
+        arguments.write.write_text(budget.written(arguments.write.read_text()))
+        return 0
     found: list[Result] = []
+    load = os.getloadavg()[0]
     for group in arguments.groups or GROUPS:
         for result in GROUPS[group](arguments):
             found.append(result)
             sys.stderr.write(f"{result.group}: {result.name}: {result.value:.4g} {result.unit}\n")
+    if arguments.keep:
+        budget.keep(found, load)
     if arguments.json:
         print(json.dumps([{**asdict(r), "holds": r.holds} for r in found], indent=1))
     else:
@@ -61,6 +71,24 @@ def _pages(_: argparse.Namespace) -> Iterator[Result]:
     from tests.bench import of_pages
 
     return of_pages.run()
+
+
+def _changes(_: argparse.Namespace) -> Iterator[Result]:
+    from tests.bench import of_changes
+
+    return of_changes.run()
+
+
+def _users(_: argparse.Namespace) -> Iterator[Result]:
+    from tests.bench import of_users
+
+    return of_users.run()
+
+
+def _browsers(_: argparse.Namespace) -> Iterator[Result]:
+    from tests.bench import of_browsers
+
+    return of_browsers.run()
 
 
 def _systems(_: argparse.Namespace) -> Iterator[Result]:
@@ -118,6 +146,9 @@ GROUPS: dict[str, Callable[[argparse.Namespace], Iterator[Result]]] = {
     "choosing": _choosing,
     "clouds": _clouds,
     "pages": _pages,
+    "changes": _changes,
+    "users": _users,
+    "browsers": _browsers,
     "systems": _systems,
     "responses": _responses,
     "heads": _heads,

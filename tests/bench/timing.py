@@ -51,11 +51,12 @@ def table(results: list[Result]) -> str:
     lines = [f"{'':18}{'what':62}{'value':>12} {'unit':16}{'target':>10}  holds"]
     for r in results:
         held = {None: "", True: "yes", False: "NO"}[r.holds]
-        lines.append(f"{r.group:18}{r.name[:61]:62}{_number(r.value):>12} {r.unit:16}{r.target:>10}  {held:5}{r.note}".rstrip())
+        lines.append(f"{r.group:18}{r.name[:61]:62}{number(r.value):>12} {r.unit:16}{r.target:>10}  {held:5}{r.note}".rstrip())
     return "\n".join(lines)
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """Return a number with three significant digits, large ones whole."""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 

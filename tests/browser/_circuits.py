@@ -52,7 +52,7 @@ def observed(home: Path, name: str = "small", *, seed: int = 0, prune: bool = Tr
 
 def conditional(home: Path, name: str = "conditional-small") -> str:
     """Write an untrained conditional circuit where brought ones lie; return its name."""
-    options = {"vocabulary": len(mini_nlvr.VOCABULARY), "length": mini_nlvr.LENGTH, "size": mini_nlvr.SIDE, "modules": 5}
+    options: dict[str, Any] = {"vocabulary": len(mini_nlvr.VOCABULARY), "length": mini_nlvr.LENGTH, "size": mini_nlvr.SIDE, "modules": 5}
     torch.manual_seed(0)
     file = home / "inputs" / "circuits" / f"{name}.safetensors"
     _store.write_weights(file, conditional_nac.build(**options).state_dict(), {"architecture": "conditional_nac", "options": options})

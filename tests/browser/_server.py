@@ -6,6 +6,7 @@ the reason; TOUCHSTONE_REQUIRE_BROWSER=1 makes them fail instead.
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from urllib.parse import urlparse
 
 import pytest
 
-from engine import places
+from engine import ask, places
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")
 READY = (
@@ -97,6 +98,16 @@ def serving(home: Path | None = None, script: Path | None = None, port: int | No
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+        _let_go(home)
+
+
+def _let_go(home: Path) -> None:
+    """End the warm process that a server has started; it would wait for a while."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TOUCHSTONE_HOME", str(home))
+        if (number := ask.pid()) is not None:
+            with suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
 
 
 def _wait(server: subprocess.Popen, port: int, log: Path) -> None:
@@ -152,6 +163,13 @@ def browsing() -> Iterator[Any]:
             yield browser
         finally:
             browser.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A browser for the tests of a module that says `browser = _server.browser`."""
+    with browsing() as one:
+        yield one
 
 
 @contextmanager

@@ -1,9 +1,6 @@
 """Networks' answers on See and act in a real browser: asked while the hand moves, counted when it rests, in the link, and without a server."""
 
-import contextlib
-import os
 import re
-import signal
 
 import numpy as np
 import pytest
@@ -17,12 +14,7 @@ pytestmark = pytest.mark.browser
 
 NETWORKS = ("cnn-coloured_digits-0.9-erm-s0", "cnn-coloured_digits-0.9-balanced-s0")
 MILLISECONDS = 90_000
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with _server.browsing() as one:
-        yield one
+browser = _server.browser
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +23,6 @@ def server(tmp_path_factory, browser):
     with pytest.MonkeyPatch.context() as patch, _server.serving(home, TOUCHSTONE_SAMPLE=str(home / "none")) as address:
         patch.setenv("TOUCHSTONE_HOME", str(home))
         yield address
-        number = ask.pid()
-        if number is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(number, signal.SIGKILL)
 
 
 @pytest.fixture

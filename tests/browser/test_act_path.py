@@ -19,12 +19,7 @@ PIXELS = (
     "tiles => [...tiles].map((c) => { const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
     " let h = 0; for (let i = 0; i < d.length; i++) h = (h * 31 + d[i]) | 0; return h; })"
 )
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with _server.browsing() as one:
-        yield one
+browser = _server.browser
 
 
 @pytest.fixture(scope="module")

@@ -17,17 +17,12 @@ SMALL = "assay-run?networks-mnist=linear-mnist-scratch-s0&ood-mnist=optdigits&oo
 LONG = "assay-run?networks-mnist=cnn-mnist-whole-s0&networks-mnist=resnet-mnist-whole-s0&networks-mnist=vit-mnist-whole-s0&every=true"
 SECONDS = 90_000  # milliseconds: a worker starts on a machine that does other things too
 CANCEL_SECONDS = 3.0
+browser = _server.browser
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
     return tmp_path_factory.mktemp("assay-path")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with _server.browsing() as one:
-        yield one
 
 
 @pytest.fixture(scope="module")

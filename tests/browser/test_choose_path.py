@@ -9,6 +9,7 @@ from tests.browser import _server
 pytestmark = pytest.mark.browser
 
 WAIT = 30_000  # milliseconds: a page's first visit imports what it needs
+browser = _server.browser
 
 
 @pytest.fixture(scope="module")
@@ -21,12 +22,6 @@ def server(home):
     _server.chromium()
     with _server.serving(home) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with _server.browsing() as one:
-        yield one
 
 
 def test_a_network_is_chosen_kept_and_compared_and_its_weak_slice_opened(server, browser, home, monkeypatch):

@@ -67,6 +67,18 @@ def edges(page):
     return int(viewer(page).get_attribute("data-edges"))
 
 
+GLIDE = """async ({viewer}) => {
+  const {graph} = viewer, still = [4, 5, 6, 7], seen = [], [from, at] = [graph.screen(0), still.map((i) => String(graph.screen(i)))];
+  viewer.change({groups: [{name: "eyes", members: [0, 1, 2], closed: true}]});
+  for (let i = 0; i < 600 && !(seen.length && !graph.glide); i++) {
+    await new Promise(requestAnimationFrame);
+    if (graph.glide || seen.length) seen.push([...graph.screen(0), still.every((node, k) => String(graph.screen(node)) === at[k])]);
+  }
+  const [x, y] = graph.onScreen(...graph.places.middles.values().next().value), far = ([a, b]) => Math.hypot(a - x, b - y);
+  return {begins: far(from), ways: seen.map(far), still: seen.every((one) => one[2])};
+}"""
+
+
 def slid(page, label, value):
     page.get_by_label(label, exact=True).evaluate(
         "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input')); }", str(value)
@@ -123,7 +135,7 @@ def test_pins_link_both_views_and_the_address_restores_them(visit):
     assert page.locator(".card").get_by_placeholder("Note").input_value() == "watches strokes"
 
 
-def test_search_group_hide_and_isolate(visit):
+def test_search_group_hide_and_isolate(visit, tmp_path):
     page = visit()
     find = page.get_by_role("combobox", name="Search modules")
     find.fill("outputs")
@@ -143,6 +155,22 @@ def test_search_group_hide_and_isolate(visit):
     expect(page.get_by_label("Name of group 1")).to_be_visible()
     page.get_by_role("button", name="Show all").click()
     expect(said(page)).to_have_text("72 of 72 edges, 100 % of total weight")
+    page.emulate_media(reduced_motion="no-preference")
+    glided = viewer(page).evaluate(GLIDE)  # members of a group that closes are on their way to its middle, nobody else moves
+    assert glided["still"]
+    assert any(1 < way < glided["begins"] for way in glided["ways"])
+    assert glided["ways"] == sorted(glided["ways"], reverse=True)
+    assert glided["ways"][-1] == pytest.approx(0, abs=1e-3)
+    page.get_by_role("button", name="Show all").click()
+    page.get_by_role("button", name="Select", exact=True).click()
+    box = page.get_by_role("application").first.bounding_box()
+    page.mouse.move(box["x"] + 2, box["y"] + 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 2, box["y"] + box["height"] - 2, steps=3)
+    page.mouse.up()
+    expect(page.get_by_text("and 2 more pinned modules")).to_be_visible()  # all ten are pinned, eight have cards
+    rows = _server.downloaded(page, page.locator(".circuit").get_by_role("button", name="CSV"), tmp_path).read_text().splitlines()
+    assert (rows[0], len(rows)) == ("graph,source,target,value", 73)
 
 
 def test_a_circuit_is_taken_away_and_brought_back_with_its_pins(visit, tmp_path):
@@ -175,6 +203,10 @@ def test_one_html_file_opens_without_a_server(visit, browser, tmp_path):
         expect(said(alone)).to_have_text("72 of 72 edges, 100 % of total weight", timeout=MILLISECONDS)
         slid(alone, "Strongest edges", 0)
         expect(said(alone)).to_have_text(re.compile(r"^1 of 72 edges"))
+        unread = "({viewer}) => viewer.made.graphs.filter((graph) => Object.getOwnPropertyDescriptor(graph, 'values').get).length"
+        assert viewer(alone).evaluate(unread) == viewer(alone).evaluate("({viewer}) => viewer.made.graphs.length") - 1
+        alone.get_by_label("What is drawn").select_option("attention")
+        expect(said(alone)).to_have_text(re.compile(r"^1 of 56 edges"))
         assert heard.errors == []
         assert [address for address in heard.outside if not address.startswith(("data:", "file:"))] == []
 
@@ -190,9 +222,16 @@ def test_one_input_is_read_in_attributed_and_cut(visit):
     expect(page.get_by_text("blue speaks for the class")).to_be_visible()
     expect(page.get_by_role("group", name="Output modules")).to_contain_text("o0")
     assert edges(page) == 72
-    page.get_by_role("button", name=re.compile("^Cut the 20 strongest")).click()
-    expect(pane).to_have_attribute("data-cut", "20", timeout=MILLISECONDS)
+    page.get_by_role("button", name="Cut shown edges, one by one").click()
+    expect(pane).to_have_attribute("data-cut", "72", timeout=MILLISECONDS)
     expect(page.get_by_text("As many random edges:")).to_be_visible()
+    expect(page.get_by_text("measured for the 72 strongest of 72 shown edges")).to_be_visible()
+    assert page.get_by_label("What is drawn").input_value() == "cut"
+    page.get_by_text("or draw one and intervene on it").click()
+    page.get_by_label("System", exact=True).select_option("coloured_digits")
+    expect(pane).to_have_attribute("data-answered", "coloured_digits 0", timeout=MILLISECONDS)
+    page.get_by_label("Set ink").select_option("red")
+    expect(pane).to_have_attribute("data-answered", "coloured_digits 0 do(ink=red)", timeout=MILLISECONDS)
     page.get_by_label("Average over a slice").select_option(label="200 examples of class 3")
     expect(pane).to_have_attribute("data-answered", "slice 3", timeout=MILLISECONDS)
     expect(page.get_by_text("Links are the same for each of them")).to_be_visible()
@@ -251,3 +290,22 @@ def test_pruning_hides_modules_and_dropping_moves_accuracy(visit):
     rows = page.get_by_role("region", name="Accuracy before and after").locator("tbody tr")
     expect(rows).to_have_count(4)  # as in training, and three shifts
     expect(rows.first).to_contain_text("mnist")
+
+
+def test_a_sentence_makes_its_links_and_the_address_holds_it(visit):
+    page = visit("circuit-sentences")
+    pane = page.locator(".asked.sentence")
+    expect(pane).to_have_attribute("data-answered", "there is a blue square 0", timeout=MILLISECONDS)
+    sentence = pane.get_by_label("Sentence", exact=True)
+    sentence.fill("there are exactly two red shapes on the left")
+    sentence.press("Enter")
+    expect(pane).to_have_attribute("data-answered", "there are exactly two red shapes on the left 0", timeout=MILLISECONDS)
+    assert page.get_by_label("What is drawn").input_value() == "sentence"
+    pane.get_by_role("button", name="Next").click()
+    expect(pane).to_have_attribute("data-answered", "there are exactly two red shapes on the left 1", timeout=MILLISECONDS)
+    page.get_by_role("button", name="Left and right").click()
+    expect(pane.get_by_text("A link of the two sentences differs by")).to_be_visible(timeout=MILLISECONDS)
+    expect(pane).to_have_attribute("data-answered", "the left side has more red shapes 0")
+    page.get_by_label("What is drawn").select_option("rewiring")
+    pane.get_by_role("button", name="Next").click()
+    page.wait_for_url(re.compile("asked.*seed%22%3A1.*beside"), timeout=MILLISECONDS)

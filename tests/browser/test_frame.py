@@ -12,12 +12,7 @@ from tests.browser import _server
 pytestmark = pytest.mark.browser
 ADDRESSES = [place.path for place in navigation.available()]
 LOOKS = {"light-wide": ("light", (1440, 1000)), "dark-narrow": ("dark", (390, 844))}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with _server.browsing() as found:
-        yield found
+browser = _server.browser
 
 
 @pytest.fixture(scope="module")

@@ -13,12 +13,7 @@ from tests.pages.heads import _pressed
 pytestmark = pytest.mark.browser
 
 MILLISECONDS = 90_000
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with _server.browsing() as one:
-        yield one
+browser = _server.browser
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from tests.pages.heads import _pressed
 pytestmark = pytest.mark.browser
 SECONDS = 60_000
 QUICK = 50.0  # milliseconds of a slider's step
+browser = _server.browser
 
 
 @pytest.fixture(scope="module")
@@ -28,12 +29,6 @@ def filled(tmp_path_factory):
 def server(filled):
     with _server.serving(filled[0], TOUCHSTONE_SAMPLE=str(filled[0] / "none")) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with _server.browsing() as found:
-        yield found
 
 
 def test_thresholds_count_as_the_engine_does_and_a_link_keeps_them(filled, server, browser, tmp_path):

@@ -1,25 +1,16 @@
 """Interpreters in a real browser: patches are routed, a patch is followed, a function is removed and put back, the address keeps it."""
 
-import contextlib
-import os
 import re
-import signal
 
 import pytest
 from playwright.sync_api import expect
 
-from engine import ask
 from tests.browser import _circuits, _server
 
 pytestmark = pytest.mark.browser
 
 MILLISECONDS = 90_000
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with _server.browsing() as one:
-        yield one
+browser = _server.browser
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +20,6 @@ def server(tmp_path_factory, browser):
     _circuits.interpreter(home)
     with _server.serving(home) as address:
         yield address
-    if (number := ask.pid()) is not None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(number, signal.SIGKILL)
     patch.undo()
 
 

@@ -16,12 +16,7 @@ from tests.browser import _server
 
 pytestmark = pytest.mark.browser
 SECONDS = 90_000  # milliseconds: a worker starts, a network is built, on a machine that does other things too
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with _server.browsing() as one:
-        yield one
+browser = _server.browser
 
 
 @pytest.fixture(scope="module")

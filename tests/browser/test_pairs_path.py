@@ -14,6 +14,7 @@ pytestmark = pytest.mark.browser
 
 ADDRESS = "pairs?table=made&id=id"
 MILLISECONDS = 60_000
+browser = _server.browser
 
 
 @pytest.fixture(scope="module")
@@ -26,12 +27,6 @@ def home(tmp_path_factory):
         patch.setenv("TOUCHSTONE_SAMPLE", str(home / "none"))
         _tables.table("made", frame, attributes=about, classes=10)
     return home
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with _server.browsing() as one:
-        yield one
 
 
 @pytest.fixture(scope="module")

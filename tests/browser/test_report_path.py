@@ -2,10 +2,12 @@
 
 import json
 import re
+import shutil
 
 import pytest
 
-from engine.evidence import writing
+from engine.evidence import checking, writing
+from engine.evidence.opened import open_bundle
 from engine.evidence.spec import EvidenceSpec
 from engine.plots import template
 from tests.browser import _server
@@ -65,7 +67,7 @@ def _prints_in_light(page):
     page.wait_for_function(f"({FILLED})() === '{rgb(template.DARK.text)}'", timeout=SECONDS)
 
 
-def test_each_figure_is_an_svg_file_too(report):
+def test_each_figure_is_an_svg_file_too_and_a_changed_one_is_found(report, tmp_path):
     told = json.loads((report / "manifest.json").read_text())
     assert told["svg"] == "made"
     pictures = [name for name in told["files"] if name.startswith("figures/")]
@@ -75,3 +77,7 @@ def test_each_figure_is_an_svg_file_too(report):
         assert text.startswith("<svg")
         assert re.search(r"accuracy", text)
         assert "<script" not in text
+    copy = shutil.copytree(report, tmp_path / "copy")
+    (copy / pictures[0]).write_text((copy / pictures[0]).read_text().replace("<svg", "<svG", 1))
+    (problem,) = checking.check(open_bundle(copy)).problems
+    assert problem.startswith(f"{pictures[0]} has changed")

@@ -63,12 +63,7 @@ else:
     tiles = [gallery.Tile(i, urls[i], f"tile {k}", "seven", k % 2 == 0, replies=cnn) for k, i in enumerate(urls)]
     st.text(f"picked: {gallery.show(tiles, key='tiles')}")
 """
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with _server.browsing() as found:
-        yield found
+browser = _server.browser
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from tests.browser import _server
 
 pytestmark = pytest.mark.browser
 ANN, BEN, EVE = "ann@example.org", "ben@example.org", "eve@elsewhere.org"
+browser = _server.browser
 
 
 @pytest.fixture(scope="module")
@@ -55,12 +56,6 @@ def address(provider, home):
         "\n".join(f"[{name}]\n" + "\n".join(f"{key} = {json.dumps(value)}" for key, value in part.items()) for name, part in settings.items())
     )
     with _server.serving(home, port=port, STREAMLIT_SECRETS_FILES=str(file)) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with _server.browsing() as found:
         yield found
 
 

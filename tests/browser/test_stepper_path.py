@@ -97,10 +97,23 @@ def test_keys_go_to_exact_frames_and_rest_while_somebody_types(visit):
     said = reel.said("walk", "disc", "union_two_way")
     page.keyboard.press("n")
     at(page, said.worst)
-    expect(page.locator(".finding")).to_contain_text(f"its worst frame is {said.worst}")
+    expect(page.locator(".finding")).to_contain_text(f"it is worst around frame {said.worst}")
     expect(page.locator(".finding")).to_contain_text(f"{100 * said.filled:.3g} %")
     page.keyboard.press("?")
-    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.get_by_role("dialog", name="Keys").get_by_role("button", name="one frame on").click()
+    page.keyboard.press("n")
+    expect(page.get_by_text("“n” is taken: next worst moment.")).to_be_visible()
+    page.keyboard.press("L")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+    page.keyboard.press("l")
+    at(page, said.worst + 1)
+    page.keyboard.press(".")
+    at(page, said.worst + 1)  # it has no meaning any more
+    expect(page.get_by_role("button", name="One on (L)")).to_be_visible()
+    _server.settled(page)
+    page.reload()
+    expect(page.get_by_role("button", name="One on (L)")).to_be_visible(timeout=MILLISECONDS)  # the browser keeps it
 
 
 def test_no_mask_is_drawn_over_another_frame_while_it_plays(visit):
@@ -143,14 +156,20 @@ def test_two_answers_stand_side_by_side_are_wiped_and_flicker_and_the_address_sa
     expect(shown).to_contain_text("warp-union two-way")
     page.keyboard.press("7")
     expect(page.get_by_text(re.compile(r"hidden, found: \d+ px"))).to_be_visible()
+    page.get_by_label("Opacity of Visible mask").press("ArrowLeft")
+    stepper(page).locator(".names").click()
+    page.keyboard.press("m")
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("x")
-    page.wait_for_url(re.compile("frame=10.*layers=127.*mode=side"), timeout=MILLISECONDS)
+    page.wait_for_url(re.compile("frame=10.*layers=-127.*mode=side"), timeout=MILLISECONDS)
+    assert re.search("opacity=2(:|%3A)40", page.url)
+    assert re.search("ghost=0", page.url)
     _server.settled(page)
     page.reload()
     expect(stepper(page)).to_have_attribute("data-frame", "10", timeout=MILLISECONDS)
     expect(page.get_by_role("button", name="Side by side")).to_have_attribute("aria-pressed", "true")
     expect(page.get_by_role("checkbox", name="Right and wrong")).to_be_checked()
+    expect(page.get_by_label("Opacity of Visible mask")).to_have_value("0.4")
 
 
 def test_a_click_on_the_timeline_jumps_a_drag_loops_and_pictures_are_saved(visit, tmp_path):

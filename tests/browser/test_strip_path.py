@@ -1,14 +1,10 @@
 """Picture by picture in a real browser: the hand moves along a factor, another unit is chosen, the address follows, a pair is opened."""
 
-import contextlib
-import os
 import re
-import signal
 
 import pytest
 from playwright.sync_api import expect
 
-from engine import ask
 from tests.browser import _server
 
 pytestmark = pytest.mark.browser
@@ -16,12 +12,7 @@ pytestmark = pytest.mark.browser
 NETWORKS = ("linear-mnist-scratch-s0", "mlp-mnist-scratch-s0")
 ADDRESS = f"strip?unit=3&factor=rotation&pairs-n=100&{'&'.join(f'networks-coloured_digits={name}' for name in NETWORKS)}"
 MILLISECONDS = 90_000
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with _server.browsing() as one:
-        yield one
+browser = _server.browser
 
 
 @pytest.fixture(scope="module")
@@ -29,12 +20,6 @@ def server(tmp_path_factory, browser):
     home = tmp_path_factory.mktemp("strip-path")
     with _server.serving(home) as address:
         yield address
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TOUCHSTONE_HOME", str(home))
-        number = ask.pid()
-        if number is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(number, signal.SIGKILL)
 
 
 @pytest.fixture

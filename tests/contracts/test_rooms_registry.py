@@ -38,8 +38,8 @@ OFFERED = {"training": training.recipes, "importers": importers.names}  # rooms 
 ENTRIES = [(room, name) for room in ROOMS for name in OFFERED.get(room, functools.partial(registry.names, room))()]
 # packages whose files are known by import
 NOT_ROOMS = {
-    "amodal", "assay", "circuits", "control", "evidence", "heads", "intake", "interventions", "plots", "remedies", "scaling", "stats", "store",
-    "sweep", "wiring",
+    "amodal", "assay", "circuits", "control", "dossier", "evidence", "heads", "intake", "interventions", "lowshot", "plainly", "plots",
+    "remedies", "scaling", "space", "stats", "store", "sweep", "wiring",
 }  # fmt: skip
 
 

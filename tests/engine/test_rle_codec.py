@@ -61,3 +61,13 @@ def test_a_code_that_fills_no_picture_is_refused_with_a_sentence(said, words):
     with pytest.raises(errors.UserError, match=words) as problem:
         rle.from_json(said)
     assert problem.value.hint
+
+
+@given(mask=arrays.arrays(np.bool_, st.tuples(st.integers(1, 6), st.integers(1, 7))), left=st.integers(0, 3), right=st.integers(0, 3))
+def test_a_part_is_coded_cut_out_and_boxed_as_the_whole_is(mask, left, right):
+    whole = np.pad(mask, ((0, 0), (left, right)))
+    code = rle.encode(mask, left, whole.shape[1])
+    assert code == rle.encode(whole)
+    np.testing.assert_array_equal(rle.columns(code, left, left + mask.shape[1]), mask)
+    rows, columns = np.flatnonzero(whole.any(1)), np.flatnonzero(whole.any(0))
+    assert rle.box(code) == ((columns[0], rows[0], columns[-1] + 1, rows[-1] + 1) if len(rows) else None)

@@ -7,19 +7,21 @@ A file here is a set that is drawn. Its docstring is its card; it offers `VERSIO
 `patch` cuts out what a network sees of an object, `completed` puts an answer back into full frames; `truth` is apart from both.
 """
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from engine import errors, hashing, places, registry, safety
 from engine.datasets.clips._clip import Clip, Flow, Frames, Held, Masks, Track
 from engine.datasets.clips._files import Files, finish, frame_count, read, write
 from engine.datasets.clips._motion import estimated, filled, warped
-from engine.datasets.clips._patches import SIDE, Patch, completed, pasted, patch, pieces, truth, windows
+from engine.datasets.clips._patches import SIDE, Patch, completed, pasted, patch, pieces, stripped, truth, windows
 
 __all__ = [
     "ROOM", "SIDE", "Card", "Clip", "Files", "Flow", "Frames", "Held", "Masks", "Patch", "Track", "brought", "card",
-    "completed", "digest", "estimated", "filled", "find", "finish", "length", "load", "names", "pasted", "patch", "pieces", "read", "truth", "warped",
-    "windows", "write",
+    "completed", "digest", "estimated", "filled", "find", "finish", "length", "load", "names", "pasted", "patch", "pieces", "read", "stripped",
+    "truth", "warped", "windows", "write",
 ]  # fmt: skip
 
 ROOM = "datasets/clips"
@@ -74,12 +76,20 @@ def digest(address: str) -> str:
     """Return the hash of what the clip at an address is made of; raises UserError where there is none."""
     name, _, place = address.partition("/")
     if not place and name in brought():
-        return hashing.of_file(safety.inside(places.inputs("clips"), name) / "manifest.json")
+        file = safety.inside(places.inputs("clips"), name) / "manifest.json"
+        said = file.stat()
+        return _hashed(file, said.st_ino, said.st_mtime_ns, said.st_size)
     split, _, number = place.partition("/")
     if name in names() and split in card(name).sizes and number.isdigit() and int(number) < card(name).sizes[split]:
         return hashing.of_parts(name, card(name).version, split, int(number))
     find(address)
     raise AssertionError(address)
+
+
+@functools.lru_cache(maxsize=64)
+def _hashed(file: Path, *_changes_with_it: int) -> str:
+    """Return the hash of a manifest, read once: every frame that a browser asks for needs it."""
+    return hashing.of_file(file)
 
 
 def length(address: str) -> int:

@@ -103,15 +103,16 @@ class Clip:
                 return track
         raise errors.unknown(f"object of {self.name}", name, [track.name for track in self.tracks])
 
-    def dense(self, mask: Rle | None) -> Bool[np.ndarray, "h w"]:
-        """Return a mask as pixels; none is an empty one."""
-        return np.zeros((self.height, self.width), np.bool_) if mask is None else rle.decode(mask)
+    def dense(self, mask: Rle | None, ends: tuple[int, int] | None = None) -> Bool[np.ndarray, "h c"]:
+        """Return a mask as pixels, all columns or those from the first of `ends` to before the second; none is an empty one."""
+        first, end = ends or (0, self.width)
+        return np.zeros((self.height, end - first), np.bool_) if mask is None else rle.columns(mask, first, end)
 
-    def others(self, name: str, t: int) -> Bool[np.ndarray, "h w"]:
+    def others(self, name: str, t: int, ends: tuple[int, int] | None = None) -> Bool[np.ndarray, "h c"]:
         """Return where something else may hide an object in frame t: other tracks' visible masks and the given occluder, without its own."""
         own = self.track(name)
-        found = self.dense(self.occluder[t] if self.occluder else None)
+        found = self.dense(self.occluder[t] if self.occluder else None, ends)
         for track in self.tracks:
             if track.name != name and track.visible[t] is not None:
-                found = found | self.dense(track.visible[t])
-        return found & ~self.dense(own.visible[t])
+                found = found | self.dense(track.visible[t], ends)
+        return found & ~self.dense(own.visible[t], ends)

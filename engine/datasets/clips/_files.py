@@ -22,6 +22,7 @@ VERSION = 1
 MANIFEST, MASKS, FLOW = "manifest.json", "masks.parquet", "flow.npz"
 _KINDS = ("visible", "whole", "seen")
 _OCCLUDER = ("", "occluder")
+_REDUCED = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8}
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,14 @@ class Files:
         return len(self.names)
 
     def __getitem__(self, i: int) -> UInt8[np.ndarray, "h w 3"]:
-        found = cv2.imread(str(self.folder / self.names[i]), cv2.IMREAD_COLOR_RGB)
+        return self._read(i, cv2.IMREAD_COLOR_RGB)
+
+    def reduced(self, i: int, factor: int) -> UInt8[np.ndarray, "h w 3"]:
+        """Return a frame of a half, a quarter or an eighth of its height and width, which is decoded quickly."""
+        return self._read(i, _REDUCED[factor])[..., ::-1]
+
+    def _read(self, i: int, how: int) -> UInt8[np.ndarray, "h w 3"]:
+        found = cv2.imread(str(self.folder / self.names[i]), how)
         if found is None:
             raise errors.UserError(f"Frame {i}, {safety.shown(self.names[i])}, is missing or no picture that can be read.", "Bring the clip again.")
         return np.asarray(found, np.uint8)

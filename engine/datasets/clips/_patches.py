@@ -3,7 +3,7 @@
 A patch holds no truth: what is hidden never enters it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -12,7 +12,8 @@ from jaxtyping import Bool, Float, Float32, Int, UInt8
 
 from engine import errors, rle
 from engine.datasets.clips import _motion
-from engine.datasets.clips._clip import Clip, Masks
+from engine.datasets.clips._clip import Clip, Frames
+from engine.datasets.clips._files import Files
 from engine.rle import Rle
 
 SIDE = 64
@@ -45,7 +46,7 @@ class Patch:
 
 def patch(
     clip: Clip, name: str, *, side: int = SIDE, flow: str = "given", noise: float = 0.0, seed: int = 0, affine: bool = True,
-    frames: range | None = None, squares: Squares | None = None,
+    frames: range | None = None, squares: Squares | None = None, coarse: int = 1,
 ) -> Patch:  # fmt: skip
     """Return an object's patch.
 
@@ -59,6 +60,7 @@ def patch(
         affine: fill hidden parts with an affine fit of the visible motion; else with its mean.
         frames: only these; None = all.
         squares: what `windows` says, where it was asked before.
+        coarse: read only each so many-th pixel of large frames without exact flow, 1, 2, 4 or 8: quick, for what is only looked at.
 
     Raises:
         UserError: for an unknown object, or one that is visible nowhere.
@@ -66,10 +68,11 @@ def patch(
     frames = frames or range(clip.length)
     corners, square = squares or windows(clip, name, side)
     corners = corners[frames.start : frames.stop]
-    pictures = np.stack([_cut(clip.frames[t], corner, square, side) for t, corner in zip(frames, corners, strict=True)])
-    visible = _masks(clip, clip.track(name).visible, frames, corners, square, side)
-    hiding = np.stack([_cut_mask(clip.others(name, t), corner, square, side) for t, corner in zip(frames, corners, strict=True)])
-    inside = np.stack([_cut_mask(np.ones((clip.height, clip.width), np.bool_), corner, square, side) for corner in corners])
+    view = _View(clip, name, corners // coarse, -(-square // coarse), side, coarse)
+    pictures = np.stack([view.picture(t, k) for k, t in enumerate(frames)])
+    visible = np.stack([view.mask(clip.track(name).visible[t], k) for k, t in enumerate(frames)])
+    hiding = np.stack([view.hiding(t, k) for k, t in enumerate(frames)])
+    inside = np.stack([view.inside(k) for k in range(len(frames))])
     there, back = _given(clip, frames, corners, square, side, noise, seed) if flow == "given" and clip.flow else _motion.estimated(pictures)
     if len(frames) == 1:
         there = back = np.zeros((1, side, side, 2), np.float32)
@@ -93,7 +96,8 @@ def truth(clip: Clip, name: str, like: Patch) -> Bool[np.ndarray, "t s s"]:
     whole = clip.track(name).whole
     if whole is None:
         raise errors.UserError(f"The whole masks of {name} in {clip.name} are not known.", "Choose a clip with truth.")
-    return _masks(clip, whole, range(like.start, like.start + len(like)), like.corners, like.square, like.pictures.shape[1])
+    view = _View(clip, name, like.corners, like.square, like.pictures.shape[1])
+    return np.stack([view.mask(whole[like.start + k], k) for k in range(len(like))])
 
 
 def windows(clip: Clip, name: str, side: int = SIDE) -> tuple[Int[np.ndarray, "t 2"], int]:
@@ -103,7 +107,7 @@ def windows(clip: Clip, name: str, side: int = SIDE) -> tuple[Int[np.ndarray, "t
     """
     if max(clip.height, clip.width) <= side:
         return np.tile([(clip.width - side) // 2, (clip.height - side) // 2], (clip.length, 1)), side
-    boxes = [_box(clip.dense(mask)) for mask in clip.track(name).visible]
+    boxes = [None if mask is None else rle.box(mask) for mask in clip.track(name).visible]
     there = [t for t, box in enumerate(boxes) if box is not None]
     if not there:
         raise errors.UserError(f"The object {name} of {clip.name} is visible in no frame.", "Choose another object.")
@@ -115,59 +119,111 @@ def windows(clip: Clip, name: str, side: int = SIDE) -> tuple[Int[np.ndarray, "t
 
 def pasted(probability: Float[np.ndarray, "s s"], corner: Int[np.ndarray, " 2"], square: int, height: int, width: int) -> Float32[np.ndarray, "h w"]:
     """Return a patch's values in the full frame, 0 outside the square."""
+    left, strip = stripped(probability, corner, square, height, width)
+    return np.pad(strip, ((0, 0), (left, width - left - strip.shape[1])))
+
+
+def stripped(
+    probability: Float[np.ndarray, "s s"], corner: Int[np.ndarray, " 2"], square: int, height: int, width: int
+) -> tuple[int, Float32[np.ndarray, "h c"]]:
+    """Return the first column of the frame that a square covers, and a patch's values in all that it covers, 0 above and below it."""
     big = np.ascontiguousarray(probability, np.float32)
     if square != len(big):
         big = cv2.resize(big, (square, square), interpolation=cv2.INTER_AREA if square < len(big) else cv2.INTER_LINEAR)
-    found = np.zeros((height, width), np.float32)
     (x0, x1), (y0, y1) = (_overlap(int(corner[k]), square, length) for k, length in enumerate((width, height)))
-    if x0 < x1 and y0 < y1:
-        found[y0:y1, x0:x1] = big[y0 - corner[1] : y1 - corner[1], x0 - corner[0] : x1 - corner[0]]
-    return found
+    if x0 >= x1 or y0 >= y1:
+        return 0, np.zeros((height, 0), np.float32)
+    found = np.zeros((height, x1 - x0), np.float32)
+    found[y0:y1] = big[y0 - corner[1] : y1 - corner[1], x0 - corner[0] : x1 - corner[0]]
+    return x0, found
 
 
 def completed(
-    clip: Clip, name: str, like: Patch, probability: Float[np.ndarray, "t s s"], frames: range | None = None, threshold: float = 0.5
-) -> Iterator[tuple[Rle, Float32[np.ndarray, "h w"]]]:
-    """Yield an object's whole mask in each full frame of a patch (or only some), and the probability behind it.
+    clip: Clip, name: str, like: Patch, probability: Float[np.ndarray, "t s s"], frames: range | None = None, levels: Sequence[float] = ()
+) -> Iterator[tuple[Rle, tuple[Rle, ...] | None]]:
+    """Yield an object's whole mask in each full frame of a patch (or only some), and the masks of probability above each level.
 
-    Known pixels are fixed: what is visible belongs to the object, what nothing hides does not. Only pixels of occluders are decided.
+    Known pixels are fixed: what is visible belongs to the object, what nothing hides does not. Only pixels of occluders are decided. Where the
+    probability is 0 or 1 everywhere there is None for the levels.
     """
-    track = clip.track(name)
     for t in frames or range(like.start, like.start + len(like)):
-        place = t - like.start
-        value = pasted(probability[place], like.corners[place], like.square, clip.height, clip.width)
-        value = np.where(clip.others(name, t), value, np.float32(0))
-        value[clip.dense(track.visible[t])] = 1
-        yield rle.encode(value > threshold), value
+        place, seen = t - like.start, clip.track(name).visible[t]
+        left, value = stripped(probability[place], like.corners[place], like.square, clip.height, clip.width)
+        box = None if seen is None else rle.box(seen)
+        if box is not None and not (left <= box[0] and box[2] <= left + value.shape[1]):  # what is visible counts wherever it is
+            left, value = 0, pasted(probability[place], like.corners[place], like.square, clip.height, clip.width)
+        ends = left, left + value.shape[1]
+        value = np.where(clip.others(name, t, ends), value, np.float32(0))
+        value[clip.dense(seen, ends)] = 1
+        sure = not levels or not ((value > 0) & (value < 1)).any()
+        above = [rle.encode(value > limit, left, clip.width) for limit in (0.5, *(() if sure else levels))]
+        yield above[0], None if sure else tuple(above[1:])
+
+
+@dataclass(frozen=True, eq=False)
+class _View:
+    """An object's squares in a clip, at the size that networks see; of large frames only each so many-th pixel is read."""
+
+    clip: Clip
+    name: str
+    corners: Int[np.ndarray, "t 2"]  # of what is read
+    square: int
+    side: int
+    coarse: int = 1
+
+    def picture(self, t: int, k: int) -> UInt8[np.ndarray, "s s 3"]:
+        """Return frame t in the k-th square."""
+        return _cut(_read(self.clip.frames, t, self.coarse), self.corners[k], self.square, self.side)
+
+    def mask(self, mask: Rle | None, k: int) -> Bool[np.ndarray, "s s"]:
+        """Return a mask of the clip in the k-th square."""
+        return self._cut(lambda ends: self.clip.dense(mask, ends), k)
+
+    def hiding(self, t: int, k: int) -> Bool[np.ndarray, "s s"]:
+        """Return what may hide the object in frame t."""
+        return self._cut(lambda ends: self.clip.others(self.name, t, ends), k)
+
+    def inside(self, k: int) -> Bool[np.ndarray, "s s"]:
+        """Return where the k-th square lies within the frame."""
+        (x0, x1), (y0, y1) = self._ends(k)
+        if (x1 - x0, y1 - y0) == (self.square, self.square):
+            return np.ones((self.side, self.side), np.bool_)
+        return self._cut(lambda ends: np.ones((self.clip.height, ends[1] - ends[0]), np.bool_), k)
+
+    def _ends(self, k: int) -> list[tuple[int, int]]:
+        sizes = (-(-length // self.coarse) for length in (self.clip.width, self.clip.height))
+        return [_overlap(int(self.corners[k][axis]), self.square, size) for axis, size in enumerate(sizes)]
+
+    def _cut(self, read: Callable[[tuple[int, int]], Bool[np.ndarray, "h c"]], k: int) -> Bool[np.ndarray, "s s"]:
+        """Return what is read of some columns in the k-th square."""
+        (x0, x1), (y0, y1) = self._ends(k)
+        if x0 >= x1 or y0 >= y1:
+            return np.zeros((self.side, self.side), np.bool_)
+        columns = read((x0 * self.coarse, min(self.clip.width, x1 * self.coarse)))[:: self.coarse, :: self.coarse]
+        return _cut(columns, self.corners[k] - [x0, 0], self.square, self.side, np.float32) > 0.5
+
+
+def _read(frames: Frames, t: int, coarse: int) -> UInt8[np.ndarray, "h w 3"]:
+    """Return a frame, or each so many-th pixel of it."""
+    if coarse > 1 and isinstance(frames, Files):
+        return frames.reduced(t, coarse)
+    return frames[t][::coarse, ::coarse]
 
 
 def _overlap(start: int, square: int, length: int) -> tuple[int, int]:
     return max(0, start), min(length, start + square)
 
 
-def _box(mask: Bool[np.ndarray, "h w"]) -> tuple[int, int, int, int] | None:
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    return (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1) if len(rows) else None
-
-
-def _cut(picture: np.ndarray, corner: Int[np.ndarray, " 2"], square: int, side: int) -> np.ndarray:
-    """Return a square of a picture at another size; outside the frame it is 0."""
+def _cut(picture: np.ndarray, corner: Int[np.ndarray, " 2"], square: int, side: int, dtype: type | None = None) -> np.ndarray:
+    """Return a square of a picture at another size, counted in another type; outside the frame it is 0."""
     height, width = picture.shape[:2]
-    found = np.zeros((square, square, *picture.shape[2:]), picture.dtype)
+    found = np.zeros((square, square, *picture.shape[2:]), dtype or picture.dtype)
     (x0, x1), (y0, y1) = (_overlap(int(corner[k]), square, length) for k, length in enumerate((width, height)))
     if x0 < x1 and y0 < y1:
         found[y0 - corner[1] : y1 - corner[1], x0 - corner[0] : x1 - corner[0]] = picture[y0:y1, x0:x1]
     if square == side:
         return found
     return cv2.resize(found, (side, side), interpolation=cv2.INTER_AREA if square > side else cv2.INTER_LINEAR)
-
-
-def _cut_mask(mask: Bool[np.ndarray, "h w"], corner: Int[np.ndarray, " 2"], square: int, side: int) -> Bool[np.ndarray, "s s"]:
-    return _cut(mask.astype(np.float32), corner, square, side) > 0.5
-
-
-def _masks(clip: Clip, masks: Masks, frames: range, corners: Int[np.ndarray, "t 2"], square: int, side: int) -> Bool[np.ndarray, "t s s"]:
-    return np.stack([_cut_mask(clip.dense(masks[t]), corner, square, side) for t, corner in zip(frames, corners, strict=True)])
 
 
 def _given(

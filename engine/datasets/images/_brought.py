@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from engine import errors, hashing, people, places, registry
+from engine import errors, hashing, people, places, registry, safety
 from engine.datasets.images import _drawn, _pictures, _splits
 from engine.datasets.images._images import Images, digest, example_id
 from engine.datasets.images._items import Found, Item, Skips, Unusable, shortened
@@ -110,10 +110,7 @@ def _load(folder: Path, name: str, split: str, classes: tuple[str, ...], _stamp:
 def remove(name: str) -> None:
     """Delete a brought set; raises UserError for an unknown one."""
     card(name)
-    folder = _cards()[name][0]
-    gone = folder.with_name(f".gone-{uuid.uuid4().hex}")
-    folder.rename(gone)
-    shutil.rmtree(gone, ignore_errors=True)
+    safety.discard(_cards()[name][0])
 
 
 @people.needs("bring")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from engine import errors, people, places, store
+from engine import errors, people, places, safety, store
 from engine.datasets.tables._files import is_number, plain, read_people, texts
 from engine.datasets.tables._table import SPLITS, Table, divided
 
@@ -109,7 +109,7 @@ def remove(name: str) -> None:
     """Take a brought table away; raises UserError for an unknown one."""
     if name not in names():
         raise errors.unknown("brought table", name, names())
-    shutil.rmtree(folder() / name)
+    safety.discard(folder() / name)
 
 
 def from_frame(name: str, frame: pd.DataFrame, label: str, groups: Sequence[str], favourable: str, weights: str | None = None) -> Table:

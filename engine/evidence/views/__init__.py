@@ -36,6 +36,12 @@ def part(address: str) -> tuple[Part, Asked]:
     return registry.load(ROOM, known[asked.path]).part(asked), asked
 
 
+def told(address: str) -> str:
+    """Return an address without the host, such as “pairs?table=sweep”: what a link pasted from a browser says of the view."""
+    asked, query = Asked(address), address.partition("?")[2].partition("#")[0].strip()
+    return f"{asked.path}?{query}" if query else asked.path
+
+
 def title_of(address: str) -> str:
     """Return the title of the page that an address leads to."""
     known, path = paths(), Asked(address).path

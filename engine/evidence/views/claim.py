@@ -3,8 +3,10 @@
 from urllib.parse import urlencode
 
 from engine import claims, errors
+from engine.evidence import plain
 from engine.evidence.asked import Asked
 from engine.evidence.parts import Figure, Offer, Part
+from engine.plainly import claims as plainly_claims
 
 PATH = "claim"
 TITLE = "Claim"
@@ -30,6 +32,7 @@ def part(asked: Asked) -> Part:
     return Part(
         title=f"{line.card.title.rstrip('.')}: {line.verdict}",
         findings=[" ".join(filter(None, (f"**{line.verdict.capitalize()}.**", line.evidence.said, line.evidence.more)))],
+        plain=plain.told(plainly_claims.of_claim, name),
         method=f"{' '.join(line.card.text.split())} {line.evidence.rule}",
         limits=LIMITS,
         figures=[Figure(line.evidence.what, alt, {"": figure}, rows, captions=[said])],

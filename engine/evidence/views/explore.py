@@ -5,9 +5,10 @@ from urllib.parse import urlencode
 
 from engine import errors
 from engine.assay import plots, views
-from engine.evidence import behind
+from engine.evidence import behind, plain
 from engine.evidence.asked import Asked
 from engine.evidence.parts import Figure, Offer, Part
+from engine.plainly import assay as plainly_assay
 from engine.plots import scatter
 from engine.stats.lines import Axes
 
@@ -58,6 +59,7 @@ def part(asked: Asked) -> Part:
     return Part(
         title=title,
         findings=[told.finding],
+        plain=plain.told(plainly_assay.of_pair, x, y, metric, axes, only=only),
         method=METHOD,
         limits=LIMITS,
         figures=[Figure(title, f"{metric} on {y.label} against {metric} on {x.label}, one point a network", {"": figure}, told.networks)],

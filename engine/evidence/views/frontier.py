@@ -1,14 +1,12 @@
 """What it costs to treat groups alike, and what changes for whom."""
 
-from urllib.parse import urlencode
-
-from engine.datasets import tables
-from engine.evidence import behind
+from engine.evidence import behind, heads, plain
 from engine.evidence.asked import Asked
 from engine.evidence.parts import Figure, Offer, Part, Table
-from engine.evidence.prose import spoken
 from engine.heads import frontier
+from engine.plainly import heads as plainly_heads
 from engine.plots import scatter
+from engine.plots.markdown import spoken
 
 PATH = "frontier"
 TITLE = "Frontier"
@@ -26,21 +24,12 @@ LIMITS = (
 
 def offered() -> list[Offer]:
     """Return every question that networks were trained for."""
-    return [
-        Offer(f"{PATH}?{urlencode(_address(question))}", f"{question[0]} by {question[1]} ({question[2]})", usual=i == 0)
-        for i, question in enumerate(frontier.questions())
-    ]
-
-
-def _address(question: frontier.Question) -> dict[str, str]:
-    return dict(zip(("dataset", "attribute", "constraint"), question, strict=True))
+    return heads.offered(PATH, "Accuracy against gap", kept=False)
 
 
 def part(asked: Asked) -> Part:
     """Return accuracy against gap of a question, and what one of its networks does."""
-    question = _question(asked)
-    known = frontier.networks(question)
-    network = asked.one("network", known["network"].astype(str), frontier.first_network(known))
+    question, known, network = heads.network(asked)
     asked.text("slack")
     each = frontier.EACH[asked.one("each", frontier.EACH)]
     decided, lead, more = frontier.sentences(question, network)
@@ -52,21 +41,13 @@ def part(asked: Asked) -> Part:
         title=title,
         findings=[spoken(sentence) for sentence in lead],
         more=[spoken(sentence) for sentence in more],
+        plain=plain.told(plainly_heads.of_place, question, network),
         method=f"{decided} {METHOD}",
         limits=LIMITS,
         figures=[Figure(title, alt, {"": figure}, told.rows, captions=[frontier.under(question, each)])],
         tables=[Table("Networks, hard and soft", frontier.table(question))],
         networks=known["network"].astype(str).tolist(),
-        datasets=[question[0]] if question[0] in tables.names() else [],
+        datasets=heads.data(question),
         runs=behind.runs_of_heads(*question),
         paper="heads",
     )
-
-
-def _question(asked: Asked) -> frontier.Question:
-    """Return the question of the address among those answered, the usual one where it names none."""
-    left = frontier.questions()
-    for place, name in enumerate(("dataset", "attribute", "constraint")):
-        chosen = asked.one(name, dict.fromkeys(question[place] for question in left))
-        left = [question for question in left if question[place] == chosen]
-    return left[0]

@@ -6,9 +6,10 @@ import pandas as pd
 
 from engine import errors, networks
 from engine.assay import findings, plots, views
-from engine.evidence import behind
+from engine.evidence import behind, plain
 from engine.evidence.asked import Asked
 from engine.evidence.parts import Figure, Offer, Part, Table
+from engine.plainly import assay as plainly_assay
 from engine.plots import formats
 
 PATH = "assay-network"
@@ -36,7 +37,8 @@ def part(asked: Asked) -> Part:
     home = about if isinstance(about, str) else str(found["dataset"].iloc[0])
     sets = [views.Set(str(d), str(p), str(s), float(x)) for d, p, s, x in rows[list(views.PLACE)].itertuples(index=False, name=None)]
     return Part(
-        title=f"The network {name}", findings=[findings.of_run(found, home) or ""], method=METHOD, limits=LIMITS,
+        title=f"The network {name}", findings=[findings.of_run(found, home) or ""],
+        plain=plain.told(plainly_assay.of_network, name), method=METHOD, limits=LIMITS,
         figures=[Figure(f"{metric} of {name}", f"{metric} of {name} on each set, with 95 % intervals", {"": figure}, rows)],
         tables=[Table("Where it comes from", card)] if len(card := _card(name)) else [],
         networks=[name], datasets=sorted({one.dataset for one in sets}), scores=behind.scores([name], sets, [metric]), paper="assay",

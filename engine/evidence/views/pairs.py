@@ -10,9 +10,10 @@ from engine import errors
 from engine.assay import findings, plots, population, relation
 from engine.assay.relation import Pair
 from engine.assay.views import Set
-from engine.evidence import behind
+from engine.evidence import behind, plain
 from engine.evidence.asked import Asked
 from engine.evidence.parts import Figure, Offer, Part, Table
+from engine.plainly import assay as plainly_assay
 from engine.plots import density, drawn, scatter
 from engine.stats.lines import Axes
 from engine.stats.patterns import Thresholds
@@ -60,6 +61,7 @@ def part(asked: Asked) -> Part:
     return Part(
         title=f"Patterns of {collection or HERE}",
         findings=told,
+        plain=plain.told(plainly_assay.of_pairs, collection, metric, axes, id_set),
         method=METHOD,
         limits=[*LIMITS, *pair.warnings],
         figures=[_figure(pair, asked)],

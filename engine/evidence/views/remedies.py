@@ -5,8 +5,10 @@ from urllib.parse import urlencode
 import pandas as pd
 
 from engine import errors
+from engine.evidence import plain
 from engine.evidence.asked import Asked
 from engine.evidence.parts import Figure, Offer, Part, Table
+from engine.plainly import interventions as plainly_interventions
 from engine.remedies import findings, told, views
 from engine.training import methods
 
@@ -57,7 +59,7 @@ def part(asked: Asked) -> Part:
     return Part(
         title=f"Remedies on {system}, trained at strength {strength:g}",
         findings=[sentence for sentence in told.sentences(run, strength) if sentence],
-        method=METHOD,
+        plain=plain.told(plainly_interventions.of_remedies, run, strength), method=METHOD,
         limits=LIMITS,
         figures=[
             Figure(

@@ -1,17 +1,15 @@
 """How networks respond to a factor of a system that is set by hand."""
 
-from typing import Any
-from urllib.parse import urlencode
-
 from engine import errors, systems
-from engine.evidence import behind
+from engine.evidence import behind, plain
 from engine.evidence.asked import Asked
 from engine.evidence.parts import Figure, Offer, Part
-from engine.evidence.prose import spoken
 from engine.interventions import offering, plots, profile, responses, views, written
 from engine.interventions import spec as asking
 from engine.interventions.spec import Ask, InterventionsSpec
 from engine.interventions.views import Known
+from engine.plainly import interventions as plainly_interventions
+from engine.plots.markdown import spoken
 
 PATH = "respond"
 TITLE = "Respond"
@@ -33,21 +31,7 @@ def offered() -> list[Offer]:
     """Return every question about responses that was answered, those that ship first."""
     shipped = [spec.text() for spec in views.questions(shipped=True)]
     every = {spec.text(): spec for spec in (*views.questions(shipped=True), *views.questions())}
-    return [Offer(address(spec), asking.title(spec), usual=text in shipped[:2]) for text, spec in every.items()]
-
-
-def address(spec: InterventionsSpec) -> str:
-    """Return the address of a question on the page."""
-    label = next(label for label, ask in offering.ASKS.items() if ask == spec.ask)
-    usual = systems.parameters(spec.system, {})
-    moved = {name: value for name, value in spec.parameters.items() if value != usual.get(name)}
-    told: dict[str, Any] = {
-        "system": spec.system, "with": written.of_parameters(moved), "do": spec.interventions, "given": spec.conditions,
-        "seed": spec.seed or "", "ask": label, f"networks-{spec.system}": list(spec.networks), "units": spec.units, f"values-{spec.ask}": spec.grid,
-    }  # fmt: skip
-    if spec.ask != "profile":
-        told |= {f"{key}-{spec.system}": factor for key, factor in zip(("factor", "second"), spec.factors, strict=False)}
-    return f"{PATH}?{urlencode({name: value for name, value in told.items() if value != ''}, doseq=True)}"
+    return [Offer(offering.address(spec), asking.title(spec), usual=text in shipped[:2]) for text, spec in every.items()]
 
 
 def part(asked: Asked) -> Part:
@@ -64,6 +48,7 @@ def part(asked: Asked) -> Part:
     return Part(
         title=f"Responses in {asking.title(spec)}",
         findings=[spoken(responses.finding(known, spec.ask, spec.factors, margin))],
+        plain=plain.told(plainly_interventions.of_responses, known, spec.system, margin),
         method=METHOD,
         limits=[*LIMITS, *planned.notes],
         figures=_figures(asked, spec, known, margin),

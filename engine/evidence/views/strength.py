@@ -2,9 +2,10 @@
 
 from engine import errors
 from engine.assay import strengths, views
-from engine.evidence import behind
+from engine.evidence import behind, plain
 from engine.evidence.asked import Asked
 from engine.evidence.parts import Figure, Offer, Part
+from engine.plainly import assay as plainly_assay
 
 PATH = "assay-strength"
 TITLE = "Strength of a shift"
@@ -39,7 +40,9 @@ def part(asked: Asked) -> Part:
         figures.append(sure)
     sets = [views.Set(dataset), *(views.Set(dataset, "test", shift, strength) for shift in chosen for strength in known[dataset][shift])]
     return Part(
-        title=f"Shifts of {dataset}", findings=[strengths.finding(dataset, metrics, chosen, networks)], method=METHOD, limits=LIMITS, figures=figures,
+        title=f"Shifts of {dataset}", findings=[strengths.finding(dataset, metrics, chosen, networks)],
+        plain=plain.told(plainly_assay.of_strengths, dataset, chosen, networks),
+        method=METHOD, limits=LIMITS, figures=figures,
         networks=networks, datasets=[dataset], scores=behind.scores(networks, sets, metrics), paper="assay",
     )  # fmt: skip
 

@@ -114,7 +114,7 @@ def remove(name: str) -> None:
     """Delete a clip that was brought; raises UserError where there is none of this name."""
     if name not in clips.brought():
         raise errors.unknown("clip", name, clips.brought())
-    shutil.rmtree(safety.inside(places.inputs("clips"), name))
+    safety.discard(safety.inside(places.inputs("clips"), name))
 
 
 def _united(given: Given, shape: Shape) -> Masks | None:

@@ -17,16 +17,22 @@ from engine.models import _weights
 from engine.models.circuits import _links
 from engine.models.circuits._executor import Circuit, Execution, Executor
 from engine.models.circuits._generator import Generator
+from engine.models.circuits._modulated import ModFC
 from engine.models.circuits._tokens import Tokens
 
 VERSION = 1
 CITATION = "N. Rahaman, M. Weiss, F. Locatello, C. Pal, Y. Bengio, B. Schölkopf, L. E. Li, N. Ballas. Neural Attentive Circuits. NeurIPS 2022."
 
 
+REACH = 1.0  # how far a sentence moves signatures and codes at first, beside what they are without it (1)
+GAIN = 1.0  # of codes at first, so that a sentence weighs what is read from the start; in static circuits it is 0.1
+QUIET = 0.25  # first states: what modules read is larger than what they begin with
+
+
 class Reader(nn.Module):
     """What each module takes from a sentence: one round of attention among words, then the modules' queries attend to them."""
 
-    def __init__(self, vocabulary: int, length: int, modules: int, width: int, heads: int, made: tuple[int, int, int]) -> None:
+    def __init__(self, vocabulary: int, length: int, modules: int, width: int, heads: int, made: tuple[int, ...]) -> None:
         super().__init__()
         self.words = nn.Embedding(vocabulary, width, padding_idx=0)
         self.places = nn.Parameter(0.5 * torch.randn(length, width))
@@ -36,14 +42,16 @@ class Reader(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.heads = nn.ModuleList(nn.Linear(width, one) for one in made)
         for head in self.heads:
-            nn.init.normal_(head.weight, std=0.02)  # type: ignore[arg-type]
+            nn.init.normal_(head.weight, std=REACH / width**0.5)  # type: ignore[arg-type]
             nn.init.zeros_(head.bias)  # type: ignore[arg-type]
+
+    def heard(self, words: Int[torch.Tensor, "b length"]) -> Float[torch.Tensor, "b length d"]:
+        """Return the words after they have attended to each other."""
+        return self.among(self.words(words) + self.places[: words.shape[1]], src_key_padding_mask=words == 0)
 
     def forward(self, words: Int[torch.Tensor, "b length"]) -> list[Float[torch.Tensor, "b r k"]]:
         """Return what is added to signatures, codes and states."""
-        nothing = words == 0
-        seen = self.words(words) + self.places[: words.shape[1]]
-        seen = self.among(seen, src_key_padding_mask=nothing)
+        seen, nothing = self.heard(words), words == 0
         found, _ = self.read(self.queries.expand(len(words), -1, -1), seen, seen, key_padding_mask=nothing, need_weights=False)
         found = self.norm(found)
         return [head(found) for head in self.heads]
@@ -52,11 +60,14 @@ class Reader(nn.Module):
 class Network(nn.Module):
     """A circuit that a sentence configures, and a linear head."""
 
-    def __init__(self, tokens: Tokens, generator: Generator, reader: Reader, executor: Executor, width: int, classes: int) -> None:
+    def __init__(
+        self, tokens: Tokens, generator: Generator, reader: Reader, executor: Executor, width: int, classes: int, *, static: bool = False
+    ) -> None:  # fmt: skip
         super().__init__()
         self.tokens, self.generator, self.reader, self.executor = tokens, generator, reader, executor
         self.sides = nn.Parameter(torch.randn(2, tokens.width))
         self.head = nn.Linear(width, classes)
+        self.spoken = nn.Linear(width, tokens.width) if static else None
 
     def forward(self, scenes: Float[torch.Tensor, "b 2 c h w"], words: Int[torch.Tensor, "b length"]) -> Float[torch.Tensor, "b classes"]:
         """Return logits of false and true."""
@@ -66,13 +77,17 @@ class Network(nn.Module):
         self, scenes: Float[torch.Tensor, "b 2 c h w"], words: Int[torch.Tensor, "b length"], links: Float[torch.Tensor, "n l r u"] | None = None
     ) -> tuple[Float[torch.Tensor, "b classes"], Execution]:
         """Return logits and what happened on the way; tokens of the left scene come first."""
-        left, right = (self.tokens(scenes[:, k]) + self.sides[k] for k in range(2))
-        seen = self.executor(torch.cat([left, right], dim=1), self.circuit(words), links)
+        read = [self.tokens(scenes[:, k]) + self.sides[k] for k in range(2)]
+        if self.spoken is not None:
+            read.append(self.spoken(self.reader.heard(words)) * (words != 0)[..., None])
+        seen = self.executor(torch.cat(read, dim=1), self.circuit(words), links)
         return self.head(seen.features), seen
 
     def circuit(self, words: Int[torch.Tensor, "b length"], strength: float = 1.0) -> Circuit:
         """Return the circuit of each sentence; at strength 0 it is the static one, whatever the sentence."""
         generator, n = self.generator, self.generator.processors
+        if self.spoken is not None:
+            return generator()
         assert generator.signatures is not None, "a conditional circuit has learned links"
         assert generator.codes is not None, "a conditional circuit has codes"
         signatures, codes, states = (strength * one for one in self.reader(words))
@@ -85,6 +100,7 @@ def build(
     vocabulary: int, length: int, size: int, classes: int = 2,
     *, channels: int = 3, modules: int = 24, outputs: int = 4, width: int = 48, layers: int = 3, heads: int = 4, hidden: int = 96, code: int = 32,
     signature: int = 16, bandwidth: float = 0.3, truncation: float | None = None, temperature: float = 0.5, places: int = 16, halvings: int = 2,
+    static: bool = False,
 ) -> Network:  # fmt: skip
     """Return a conditional circuit; options are those of `engine.models.circuits.nac.build`.
 
@@ -107,6 +123,7 @@ def build(
         temperature: Of the drawn links in training.
         places: Width of a token's learned place.
         halvings: How often the stem halves a scene's side.
+        static: The control: one circuit for all sentences, whose modules read the words as further tokens beside the scenes.
 
     Raises:
         UserError: for numbers that make no circuit.
@@ -117,9 +134,21 @@ def build(
         )
     tokens = Tokens(channels, size, width, places, halvings)
     generator = Generator(modules, outputs, width, code, signature, "learned", bandwidth, truncation, 1.0)
-    reader = Reader(vocabulary, length, modules + outputs, width, heads, (signature, code, width))
+    reader = Reader(vocabulary, length, modules + outputs, width, heads, () if static else (signature, code, width))
     executor = Executor(tokens.width, width, layers, heads, code, hidden, temperature)
-    return Network(tokens, generator, reader, executor, width, classes)
+    return _begun(Network(tokens, generator, reader, executor, width, classes, static=static))
+
+
+def _begun(network: Network) -> Network:
+    """Return a network with the first weights that let a sentence weigh what is read."""
+    with torch.no_grad():
+        network.generator.states.mul_(QUIET)
+        if len(network.reader.heads):
+            network.reader.heads[-1].weight *= QUIET  # type: ignore[operator]
+        for part in network.modules():
+            if isinstance(part, ModFC) and part.gain is not None:
+                part.gain.fill_(GAIN)
+    return network
 
 
 def read(file: Path) -> tuple[Network, dict]:

@@ -4,7 +4,7 @@ import { make } from "../canvas/canvas.js";
 import { short } from "./lists.js";
 import { ranked } from "./model.js";
 
-const KINDS = { link: "Links (static)", attention: "Attention (mean)", input: "Attention (this input)", attribution: "Attribution (this input)", difference: "Difference of attention", first: "Attention, first", second: "Attention, second", rewiring: "Difference of links", links_second: "Links, second", sentence: "Links of this sentence" };
+const KINDS = { link: "Links (static)", attention: "Attention (mean)", input: "Attention (this input)", attribution: "Attribution (this input)", cut: "Drop-one effect (this input)", difference: "Difference of attention", first: "Attention, first", second: "Attention, second", rewiring: "Difference of links", links_second: "Links, second", sentence: "Links of this sentence" };
 const FINE = 1000; // places of a slider
 
 export class Chooser {
@@ -95,6 +95,7 @@ export class Chooser {
     if (graph.kind === "link") return `Links are part of the network: the same for every input. ${scale}`;
     if (graph.kind === "attention") return `Attention is a mean over examples${graph.slice ? ` (${graph.slice.replace("=", " ")})` : ""}. It changes from input to input while the links stay. ${scale}`;
     if (graph.kind === "input") return `Attention of ${graph.of}: what this input makes of the same links, no rewiring. ${scale}`;
+    if (graph.kind === "cut") return `Drop-one effect on ${graph.of}: what the class's logit loses when an edge alone is cut. Blue spoke for the class, orange against it; other edges were not cut. ${scale}`;
     if (graph.kind === "difference" || graph.kind === "rewiring") return `${graph.of}: blue and solid lines (filled cells) are more, orange and dashed lines (hollow cells) less. ${scale}`;
     if (graph.kind === "first" || graph.kind === "second" || graph.kind === "links_second") return `${graph.of}. ${scale}`;
     return `Attention × gradient of ${graph.of}: blue speaks for the class, orange against it. ${scale}`;

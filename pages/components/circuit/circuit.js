@@ -4,9 +4,7 @@
 
 import { faded, mix, theme } from "../canvas/colours.js";
 import { make } from "../canvas/canvas.js";
-import { fileName, raster, save, withFont } from "../canvas/saving.js";
 import { component } from "../canvas/streamlit.js";
-import { SvgPen } from "../canvas/svgpen.js";
 import { Act } from "./act.js";
 import { Chooser } from "./chooser.js";
 import { Compare } from "./compare.js";
@@ -15,31 +13,34 @@ import { Input } from "./input.js";
 import { Cards, legend, short, Table, tries } from "./lists.js";
 import { CIRCUIT_CSS } from "./looks.js";
 import { Matrix } from "./matrix.js";
+import { saveEdges, savePicture } from "./saved.js";
 import { Sentence } from "./sentence.js";
 import { Stories } from "./story.js";
-import { called, edgesShown, letter, plainView, ranked, readView, search, sentence, unpack, widened } from "./model.js";
+import { called, edgesShown, letter, parts, plainView, ranked, readView, search, sentence, unpack, widened } from "./model.js";
 
 const [HAND, MOVED, ALL] = [1, 2, 3]; // how much is to be drawn anew
 const REST = 450; // milliseconds without a move, before the page is told
 const NARROW = 760;
 const UNDO = 60;
-const VECTORS = 5000; // edges up to which a saved SVG has each as a line
 const PINS = 64; // that a search pins at most
-const KEYS = [["arrows", "go to the next module"], ["Enter", "pin it, or let it go"], ["+ − 0", "zoom, show all"], ["Shift + arrows", "move the view"], ["h", "hide pinned modules"], ["i", "only edges of pinned modules"], ["g", "group pinned modules"], ["c", "communities as groups"], ["u", "undo"], ["Esc", "let all pins go"], ["/", "search"], ["?", "this list"]];
+const KEYS = [["arrows", "go to the next module"], ["Enter", "pin it, or let it go"], ["+ − 0", "zoom, show all"], ["Shift + arrows", "move the view"], ["Shift + drag", "pin the modules in a box"], ["b", "drag a box without Shift"], ["h", "hide pinned modules"], ["i", "only edges of pinned modules"], ["g", "group pinned modules"], ["c", "communities as groups"], ["u", "undo"], ["Esc", "let all pins go"], ["/", "search"], ["?", "this list"]];
 
 export class Viewer {
-  /** @param tell (name, value): hands something to the page; may do nothing */
-  constructor(host, data, tell) {
-    this.host = host;
+  /**
+   * @param tell (name, value): hands something to the page; may do nothing
+   * @param later as in `unpack`, where the values of some graphs lie apart
+   */
+  constructor(host, data, tell, later = null) {
+    Object.assign(this, { host, later });
     this.style = make("style");
     this.style.textContent = CIRCUIT_CSS;
-    this.graph = new Graph({ hover: (node) => this.hover(node), pin: (node, add) => this.click(node, add), paint: () => this.moved() });
+    this.graph = new Graph({ hover: (node) => this.hover(node), pin: (node, add) => this.click(node, add), choose: (nodes, add) => this.choose(nodes, add), paint: () => this.moved(), again: () => this.ask(MOVED), hand: () => this.ask(HAND) });
     this.matrix = new Matrix({ hover: (node) => this.hover(node), choose: (nodes, add) => this.choose(nodes, add) });
     this.cards = new Cards({ pin: (node) => this.pin(node), note: (node, text) => this.note(node, text), hover: (node) => this.hover(node), story: (node) => this.stories.of(node) });
     this.stories = new Stories({ colours: () => this.theme, told: () => this.cards.fill(this.made, this.drawn, this.view) });
     this.table = new Table({ pin: (node) => this.pin(node) });
     this.chooser = new Chooser({ change: (change) => this.change(change, { slide: true }) });
-    this.input = new Input({ graphs: (graphs, focus) => this.measured(graphs, focus), pinned: () => [...this.view.pins], colours: () => this.theme, edges: () => this.strongest(), remember: (asked) => this.asked("input", asked) });
+    this.input = new Input({ graphs: (graphs, focus) => this.measured(graphs, focus), pinned: () => [...this.view.pins], colours: () => this.theme, edges: () => this.strongest(), draw: (graph) => this.change({ graph, threshold: 0 }), remember: (asked) => this.asked("input", asked) });
     this.act = new Act({ prune: (nodes) => this.prune(nodes), pinned: () => [...this.view.pins], colours: () => this.theme, remember: (asked) => this.asked("act", asked) });
     this.compare = new Compare({ graphs: (graphs, focus, pairs) => this.measured(graphs, focus, pairs), choose: (nodes) => this.choose(nodes, false), remember: (asked) => this.asked("compare", asked) });
     this.sentence = new Sentence({ graphs: (graphs, focus) => this.measured(graphs, focus), pinned: () => [...this.view.pins], colours: () => this.theme, remember: (asked) => this.asked("sentence", asked) });
@@ -68,7 +69,8 @@ export class Viewer {
     };
     this.groups = make("span", { class: "line small", style: "margin:0" });
     this.keys = make("div", { class: "keys", hidden: true }, ...KEYS.flatMap(([key, words]) => [make("kbd", {}, key), make("span", {}, words)]));
-    const tools = make("span", { class: "push" }, button("Fit", "Show everything (0)", () => this.graph.fit()), button("PNG", "Save both views as PNG", () => this.savePicture("png")), button("SVG", "Save both views as SVG", () => this.savePicture("svg")), button("?", "Keys", () => (this.keys.hidden = !this.keys.hidden), { "aria-label": "Keys" }));
+    this.boxing = button("Select", "Drag a box over modules to pin them (b)", () => this.box(), { "aria-pressed": "false" });
+    const tools = make("span", { class: "push" }, this.boxing, button("Fit", "Show everything (0)", () => this.graph.fit()), button("PNG", "Save both views as PNG", () => savePicture(this, "png")), button("SVG", "Save both views as SVG", () => savePicture(this, "svg")), button("CSV", "Save the edges that are shown, with their values", () => saveEdges(this)), button("?", "Keys", () => (this.keys.hidden = !this.keys.hidden), { "aria-label": "Keys" }));
     this.legend = make("div");
     this.underGraph = make("div", { class: "under" });
     this.underMatrix = make("div", { class: "under" });
@@ -88,7 +90,7 @@ export class Viewer {
   update(data, tell) {
     this.tell = tell;
     this.colour();
-    const sent = unpack(data);
+    const sent = unpack(data, this.later);
     if (sent.identity !== this.made?.identity) {
       const other = sent.name !== this.made?.name;
       this.made = sent;
@@ -177,6 +179,7 @@ export class Viewer {
     this.change(view);
     this.view = { ...this.view, wish: view.wish };
     if (view.asked.compare) this.compare.begin(view.asked.compare, false);
+    if (view.asked.sentence) this.sentence.begin(view.asked.sentence, true);
   }
 
   click(node, add) {
@@ -210,6 +213,13 @@ export class Viewer {
     this.changed();
   }
 
+  /** Whether a drag in the graph pins what it spans, or moves the view. */
+  box() {
+    this.graph.boxing = !this.graph.boxing;
+    this.graph.root.classList.toggle("boxing", this.graph.boxing);
+    this.boxing.setAttribute("aria-pressed", String(this.graph.boxing));
+  }
+
   isolate() {
     this.change({ isolate: !this.view.isolate });
   }
@@ -239,7 +249,7 @@ export class Viewer {
     this.hits = new Set(search(this.made, this.find.value, this.view));
     this.found.hidden = !this.find.value.trim();
     this.found.disabled = !this.hits.size;
-    this.found.textContent = this.hits.size ? `Pin ${this.hits.size} found` : "none found";
+    this.found.textContent = this.hits.size ? `Pin ${this.hits.size > PINS ? `${PINS} of ${this.hits.size}` : this.hits.size} found` : "none found";
     this.table.fill(this.made, this.view, this.hits);
     this.ask();
   }
@@ -268,7 +278,7 @@ export class Viewer {
       }
     } else if (onGraph && event.key === "Enter" && this.hovered >= 0) this.pin(this.hovered);
     else {
-      const does = { "+": () => this.graph.zoom(1.3), "=": () => this.graph.zoom(1.3), "-": () => this.graph.zoom(1 / 1.3), 0: () => this.graph.fit(), h: () => this.hide(), i: () => this.isolate(), g: () => this.group(), c: () => this.communities(), u: () => this.undo(), Escape: () => this.view.pins.size && this.change({ pins: new Set(), isolate: false }), "/": () => this.find.focus(), "?": () => (this.keys.hidden = !this.keys.hidden) }[event.key];
+      const does = { "+": () => this.graph.zoom(1.3), "=": () => this.graph.zoom(1.3), "-": () => this.graph.zoom(1 / 1.3), 0: () => this.graph.fit(), b: () => this.box(), h: () => this.hide(), i: () => this.isolate(), g: () => this.group(), c: () => this.communities(), u: () => this.undo(), Escape: () => this.view.pins.size && this.change({ pins: new Set(), isolate: false }), "/": () => this.find.focus(), "?": () => (this.keys.hidden = !this.keys.hidden) }[event.key];
       if (!does) return;
       does();
     }
@@ -278,14 +288,40 @@ export class Viewer {
   // drawing
 
   get drawn() {
-    return this.made.byKey.get(this.view.graph) || this.made.graphs[0];
+    const wanted = this.made.byKey.get(this.view.graph);
+    return wanted?.values ? wanted : this.made.graphs[0];
+  }
+
+  /** Fetch the values of a graph that came without them; until then the first graph stays in sight. */
+  async fetched(wanted) {
+    if (this.coming === wanted.key) return;
+    this.coming = wanted.key;
+    const { kind, layer, slice, step } = wanted;
+    const asked = new URLSearchParams({ kind, slice, layer: layer ?? "", step: step ?? "" });
+    try {
+      const response = await fetch(`${this.made.more}&${asked}`);
+      if (!response.ok) throw new Error(await response.text());
+      const { header, arrays } = parts(await response.arrayBuffer());
+      const made = widened(this.made, Array.from(arrays.source, (source, i) => [arrays.target[i], source]));
+      const at = new Map(Array.from(arrays.source, (source, i) => [arrays.target[i] * made.n + source, arrays.graph0[i]]));
+      Object.assign(made.byKey.get(wanted.key), header, { values: Float32Array.from(made.source, (source, e) => at.get(made.target[e] * made.n + source) ?? NaN) });
+      this.made = this.graph.made = this.matrix.made = this.chooser.made = made;
+    } catch (problem) {
+      this.view = { ...this.view, graph: this.made.graphs[0].key };
+      this.live.textContent = this.missing = problem.message;
+    }
+    this.coming = "";
+    this.changed();
   }
 
   /** The view has changed: say and draw it all. */
   changed() {
     const { pruned, view } = this;
+    const wanted = this.made.byKey.get(view.graph);
+    if (wanted && !wanted.values) this.fetched(wanted);
     this.now = edgesShown(this.made, this.drawn, pruned.length ? { ...view, hidden: new Set([...view.hidden, ...pruned]) } : view);
-    this.said.textContent = sentence(this.now);
+    this.said.textContent = this.coming ? "Fetching the graph …" : this.missing || sentence(this.now);
+    this.missing = "";
     this.drawn.signed = ranked(this.drawn).signed;
     this.chooser.show(this.view, this.drawn);
     const pinned = this.view.pins.size;
@@ -418,40 +454,8 @@ export class Viewer {
     const { made } = this;
     const classes = [...new Set([...made.responds].filter(Boolean))].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
     const groups = [...new Set([...made.community].filter((c) => c >= 0))].sort((a, b) => a - b);
-    const words = [...classes.map((name) => `class ${name}`), ...groups.slice(0, 26).map((c) => `community ${letter(c)}`), ...(made.outputs ? ["outputs"] : [])];
+    const words = [...classes.map((name) => `class ${name}`), ...groups.slice(0, 26).map((c) => `community ${letter(c)}`), ...(made.outputs ? ["processors", "outputs"] : [])];
     this.words.replaceChildren(...words.map((word) => make("option", { value: word })));
-  }
-
-  /** Both views beside each other as they are on screen, with what is hidden below them. */
-  drawing() {
-    const { graph, matrix, theme: colours, made } = this;
-    const gap = 24;
-    const pen = new SvgPen(graph.width + gap + matrix.size, Math.max(graph.height, matrix.size) + 46);
-    pen.fillStyle = colours.background;
-    pen.fillRect(0, 0, pen.width, pen.height);
-    const picture = (canvas, x, y, w, h) => pen.image(canvas.toDataURL("image/png"), x, y, w, h);
-    const vector = this.now.edges.length <= VECTORS;
-    if (!vector) picture(graph.base, 0, 0, graph.width, graph.height);
-    pen.save();
-    pen.beginPath();
-    pen.rect(0, 0, graph.width, graph.height);
-    pen.clip();
-    if (vector) graph.traced(pen);
-    graph.ink(pen);
-    pen.restore();
-    picture(matrix.base, graph.width + gap, 0, matrix.size, matrix.size);
-    Object.assign(pen, { font: `600 13px ${colours.font}`, textAlign: "left", textBaseline: "alphabetic", fillStyle: colours.text });
-    pen.fillText(made.title, 4, pen.height - 24);
-    Object.assign(pen, { font: `12px ${colours.font}`, fillStyle: colours.muted });
-    pen.fillText(`${this.chooser.name(this.drawn)}: ${sentence(this.now)}`, 4, pen.height - 7);
-    return pen;
-  }
-
-  async savePicture(kind) {
-    const pen = this.drawing();
-    const svg = await withFont(pen.text(this.made.title, sentence(this.now)));
-    const blob = kind === "svg" ? new Blob([svg], { type: "image/svg+xml" }) : await raster(svg, pen.width, pen.height, 2, this.theme.background);
-    save(blob, fileName(this.made.title, kind));
   }
 
   destroy() {

@@ -11,7 +11,7 @@ const N = 200; // examples of each side
 const ROWS = 10; // most changed edges that are listed
 const MEAN = -1; // the layer of the mean over layers, in what comes
 const WAITING = "Counting over examples: the picture shows stored means so far, without intervals. The first answer after a pause takes some seconds.";
-const KINDS = { classes: "two classes", shift: "clean and shifted", images: "two inputs", circuits: "two circuits" };
+const KINDS = { classes: "two classes", shift: "clean and shifted", images: "two inputs", adaptation: "before and after adaptation", circuits: "two circuits" };
 const WAYS = { links: "matched by links", signatures: "matched by signatures", numbers: "as numbered (before and after)" };
 const CHANCES = { permuted: "the second's links at random places, matched", random: "its link values on random signatures, matched", shuffled: "its modules in random order" };
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
@@ -24,14 +24,15 @@ export class Compare {
     const select = (label, act = () => this.ask()) => make("select", { "aria-label": label, onchange: act });
     const label = (word, ...inner) => make("label", {}, make("span", {}, word), ...inner);
     this.kind = select("What is compared");
-    this.fields = { first: select("First class"), second: select("Second class"), shift: select("Shift or data set", () => this.shifted()), strength: select("Strength"), of: select("Examples of", () => this.ask()), other: select("Other circuit"), match: select("Modules are"), moved: select("Second input is shifted by", () => this.moved()), by: select("Strength of the second input's shift") };
-    const { first, second, shift, strength, of, other, match, moved, by } = this.fields;
+    this.fields = { first: select("First class"), second: select("Second class"), shift: select("Shift or data set", () => this.shifted()), strength: select("Strength"), of: select("Examples of", () => this.ask()), other: select("Other circuit"), match: select("Modules are"), onto: select("Adapted to"), shots: select("Labels of each class"), part: select("What moves"), moved: select("Second input is shifted by", () => this.moved()), by: select("Strength of the second input's shift") };
+    const { first, second, shift, strength, of, other, match, onto, shots, part, moved, by } = this.fields;
     this.tiles = { first: make("div", { class: "pictures", role: "group", "aria-label": "First input" }), second: make("div", { class: "pictures", role: "group", "aria-label": "Second input" }) };
     this.upload = make("input", { type: "file", accept: "image/png,image/jpeg", "aria-label": "Upload the second input", onchange: () => this.take(this.upload.files[0]) });
     const line = (...inner) => make("div", { class: "line", style: "margin:0" }, ...inner);
     this.rows = {
       classes: [line(label("First", first), label("second", second))], shift: [line(label("Second is shifted by", shift, strength))],
       images: [make("div", { class: "small muted" }, "First"), this.tiles.first, make("div", { class: "small muted" }, "Second"), this.tiles.second, line(label("or upload", this.upload)), line(label("Second is shifted by", moved, by))],
+      adaptation: [line(label("Second is adapted to", onto), label("with", shots)), line(label("What moves", part))],
       circuits: [line(label("Second", other)), line(label("Modules", match))],
     };
     this.ofLine = line(label("Examples", of));
@@ -56,7 +57,7 @@ export class Compare {
 
   begin(asked, first = true) {
     const { fields, offer } = this;
-    const kinds = Object.keys(KINDS).filter((kind) => (kind === "circuits" ? offer.others.length : offer.askable));
+    const kinds = Object.keys(KINDS).filter((kind) => (kind === "circuits" ? offer.others.length : kind === "adaptation" ? offer.adapting : offer.askable));
     const words = (value) => value.replaceAll("_", " ");
     this.kind.replaceChildren(...kinds.map((kind) => option(kind, KINDS[kind])));
     for (const name of ["first", "second"]) {
@@ -66,6 +67,10 @@ export class Compare {
     fields.of.replaceChildren(option("", "all classes"), ...offer.classes.map((one) => option(one, `class ${one}`)));
     fields.other.replaceChildren(...offer.others.map(({ name, title }) => option(name, title)));
     fields.match.replaceChildren(...Object.entries(WAYS).map(([way, said]) => option(way, said)));
+    const { onto = [], shots = [], parts = [] } = offer.adapting || {};
+    fields.onto.replaceChildren(...onto.map((one) => option(one, words(one))));
+    fields.shots.replaceChildren(...shots.map((one) => option(String(one), `${one} label${one > 1 ? "s" : ""} a class`)));
+    fields.part.replaceChildren(...parts.map(({ name, title }) => option(name, title)));
     const shifts = Object.keys(offer.shifts).map((one) => option(one, words(one)));
     fields.shift.replaceChildren(make("optgroup", { label: "shifts" }, ...shifts), ...(offer.sets.length ? [make("optgroup", { label: "other data sets" }, ...offer.sets.map((one) => option(SET + one, words(one))))] : []));
     fields.moved.replaceChildren(option("", "nothing"), ...Object.keys(offer.shifts).map((one) => option(one, words(one))));
@@ -94,7 +99,7 @@ export class Compare {
   /** What is compared, as the address holds it; an uploaded picture stays here. */
   state() {
     const { kind, fields, images, offer } = this;
-    const mine = { classes: ["first", "second"], shift: ["shift", "strength", "of"], images: ["moved", "by"], circuits: ["other", "match", "of"] }[kind.value];
+    const mine = { classes: ["first", "second"], shift: ["shift", "strength", "of"], images: ["moved", "by"], adaptation: ["onto", "shots", "part"], circuits: ["other", "match", "of"] }[kind.value];
     const said = { kind: kind.value, ...Object.fromEntries(mine.map((name) => [name, fields[name].value]).filter(([, value]) => value)) };
     if (kind.value === "images") for (const name of ["first", "second"]) if (typeof images[name] === "string") said[`${name}_image`] = images[name];
     if (this.chance.checked) said.chance = true;
@@ -150,10 +155,18 @@ export class Compare {
       classes: () => [{ n: N, class: fields.first.value, ...half(0) }, { n: N, class: fields.second.value, ...half(1) }, `class ${fields.first.value}`, same ? `other examples of class ${fields.second.value}` : `class ${fields.second.value}`],
       shift: () => [slice, { ...slice, ...second }, "clean", second.dataset ? shift.slice(SET.length) : `${shift.replaceAll("_", " ")} ${fields.strength.value}`],
       images: () => [image(images.first), { ...image(images.second), ...moved }, "the first input", "the second input"],
+      adaptation: () => [{ n: N, dataset: fields.onto.value }, { n: N, dataset: fields.onto.value, adapted: this.adapted() }, "the circuit as it came", `adapted to ${fields.onto.value.replaceAll("_", " ")}`],
       circuits: () => [slice, { ...slice, circuit: fields.other.value }, offer.title, title],
     };
     const [one, two, ...names] = kinds[this.kind.value]();
     return { names, question: { kind: "compare", circuit: offer.circuit, first: one, second: two, ...(this.kind.value === "circuits" ? { match: fields.match.value } : {}) } };
+  }
+
+  /** How the second side goes on learning. */
+  adapted() {
+    const { onto, shots, part } = this.fields;
+    const { parts, steps, seed } = this.offer.adapting;
+    return { onto: onto.value, shots: Number(shots.value), part: part.value, steps, seed, rate: parts.find(({ name }) => name === part.value).rate };
   }
 
   async ask(first = false) {
@@ -189,7 +202,7 @@ export class Compare {
     this.maps.replaceChildren();
     const key = (name) => `attention.${name.replace("class ", "class=")}`;
     const [a, b] = [first, second].map((name) => this.made.byKey.get(key(name)));
-    const known = this.kind.value === "classes" && a && b;
+    const known = this.kind.value === "classes" && a?.values && b?.values;
     this.say([make("p", {}, known ? WAITING : "Asking the circuit. The first answer after a pause takes some seconds …")], false);
     if (!known) return;
     const at = new Map(Array.from(this.made.source, (source, e) => [this.made.target[e] * this.made.n + source, b.values[e] - a.values[e]]));

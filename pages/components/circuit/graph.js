@@ -11,12 +11,13 @@ const FEW = 5000; // edges up to which a fine screen gets fine lines
 const MARKS = 500; // modules up to which each is a shape with a number
 const DASH = 3; // of a line whose value is below 0: so many pixels drawn, as many left out
 const EDGE = 34; // pixels around the picture
+const GLIDE = 320; // milliseconds that modules take into their group and out of it
 
 export class Graph extends Stage {
-  /** @param told {hover(node), pin(node), paint(), moved()} */
+  /** @param told {hover(node), pin(node, add), choose(nodes, add), paint(), again(), hand()} */
   constructor(told) {
     super(told, "module graph", "stage");
-    Object.assign(this, { window: null, hover: -1, frame: 0, paintMs: 0, pointers: new Map() });
+    Object.assign(this, { window: null, hover: -1, frame: 0, paintMs: 0, pointers: new Map(), boxing: false, box: null, places: null, glide: null });
     this.listen();
   }
 
@@ -31,11 +32,12 @@ export class Graph extends Stage {
       this.root.focus({ preventScroll: true });
       this.pointers.set(event.pointerId, at(event));
       this.root.setPointerCapture(event.pointerId);
-      this.pressed = { at: at(event), moved: false };
+      this.pressed = { at: at(event), moved: false, boxing: event.shiftKey || this.boxing };
     });
     this.root.addEventListener("pointermove", (event) => this.move(event, at(event)));
     this.root.addEventListener("pointerup", (event) => {
-      if (this.pressed && !this.pressed.moved && this.pointers.size === 1) this.told.pin(this.near(...at(event)), event.shiftKey);
+      if (this.box) this.told.choose(this.inside(this.box), event.ctrlKey || event.metaKey);
+      else if (this.pressed && !this.pressed.moved && this.pointers.size === 1) this.told.pin(this.near(...at(event)), event.shiftKey);
       this.lift(event);
     });
     this.root.addEventListener("pointercancel", (event) => this.lift(event));
@@ -45,7 +47,7 @@ export class Graph extends Stage {
 
   lift(event) {
     this.pointers.delete(event.pointerId);
-    if (!this.pointers.size) this.pressed = null;
+    if (!this.pointers.size) Object.assign(this, { pressed: null, box: null });
   }
 
   move(event, [x, y]) {
@@ -58,7 +60,10 @@ export class Graph extends Stage {
       if (was > 0) this.zoom(far / was, (x + ox) / 2, (y + oy) / 2);
     } else if (this.pressed.moved || Math.hypot(x - this.pressed.at[0], y - this.pressed.at[1]) > SLIP) {
       this.pressed.moved = true;
-      this.pan(x - before[0], y - before[1]);
+      if (this.pressed.boxing) {
+        this.box = [...this.pressed.at, x, y];
+        this.told.hand();
+      } else this.pan(x - before[0], y - before[1]);
     }
     this.pointers.set(event.pointerId, [x, y]);
     return null;
@@ -97,10 +102,19 @@ export class Graph extends Stage {
     this.window = { x, y, scale: this.fitted.scale * Math.min(Math.max(zoom, 0.5), 60) };
   }
 
+  /** The seen modules in a box; those in a closed group come together. */
+  inside([x0, y0, x1, y1]) {
+    const [left, right, top, bottom] = [Math.min(x0, x1), Math.max(x0, x1), Math.min(y0, y1), Math.max(y0, y1)];
+    return [...Array(this.made.n).keys()].filter((i) => {
+      const [x, y] = this.screen(i);
+      return this.now.seen[i] && x >= left && x <= right && y >= top && y <= bottom;
+    });
+  }
+
   /** Take up a circuit; the window stays unless another circuit has come. */
   take(made, anew) {
     this.made = made;
-    if (anew) this.window = null;
+    if (anew) Object.assign(this, { window: null, places: null, glide: null });
     this.resize();
   }
 
@@ -116,8 +130,12 @@ export class Graph extends Stage {
   }
 
   screen(node) {
-    const { places, window: view } = this;
-    return [this.width / 2 + (places.x[node] - view.x) * view.scale, this.height / 2 - (places.y[node] - view.y) * view.scale];
+    return this.onScreen(this.places.x[node], this.places.y[node]);
+  }
+
+  onScreen(x, y) {
+    const { window: view } = this;
+    return [this.width / 2 + (x - view.x) * view.scale, this.height / 2 - (y - view.y) * view.scale];
   }
 
   near(x, y, reach = 14) {
@@ -139,16 +157,34 @@ export class Graph extends Stage {
     return small * (0.75 + 0.9 * Math.sqrt(Math.max(0, degree[i]) / (this.top || 1)));
   }
 
-  /** Where modules are drawn: where they are, or in the middle of their group where that is closed. */
+  /** Where modules belong: where they are, or in the middle of their group where that is closed. */
   placed(groups) {
-    const places = { x: Float32Array.from(this.made.x), y: Float32Array.from(this.made.y), of: new Map() };
+    const places = { x: Float32Array.from(this.made.x), y: Float32Array.from(this.made.y), of: new Map(), middles: new Map() };
     for (const group of groups.filter(({ closed }) => closed)) {
       const mean = (values) => group.members.reduce((sum, i) => sum + values[i], 0) / group.members.length;
       const [x, y] = [mean(this.made.x), mean(this.made.y)];
+      places.middles.set(group, [x, y]);
       for (const i of group.members) [places.x[i], places.y[i]] = [x, y];
       for (const i of group.members) places.of.set(i, group);
     }
     return places;
+  }
+
+  /** Where modules are drawn now: members of a group that closes or opens are on their way, all others stand still. */
+  gliding(groups) {
+    const aim = this.placed(groups);
+    const from = this.places;
+    const same = (a, b) => a.x.every((x, i) => x === b.x[i] && a.y[i] === b.y[i]);
+    if (!from || from.x.length !== aim.x.length || matchMedia("(prefers-reduced-motion: reduce)").matches) this.glide = null;
+    else if (!same(this.glide?.aim || from, aim)) this.glide = { aim, x: from.x, y: from.y, began: performance.now() };
+    if (!this.glide) return aim;
+    const share = Math.min(1, (performance.now() - this.glide.began) / GLIDE);
+    if (share === 1) this.glide = null;
+    else this.told.again();
+    if (share === 1) return aim;
+    const eased = share * share * (3 - 2 * share);
+    const way = (start, end) => Float32Array.from(end, (value, i) => (start[i] === value ? value : start[i] + (value - start[i]) * eased));
+    return { ...aim, x: way(this.glide.x, aim.x), y: way(this.glide.y, aim.y) };
   }
 
   /**
@@ -158,7 +194,7 @@ export class Graph extends Stage {
   draw(scene) {
     const began = performance.now();
     const { now, graph, view, theme } = scene;
-    Object.assign(this, { now, scene, places: this.placed(view.groups), top: this.made.degree.reduce((most, v) => (v > most ? v : most), 0) });
+    Object.assign(this, { now, scene, places: this.gliding(view.groups), top: this.made.degree.reduce((most, v) => (v > most ? v : most), 0) });
     const fine = now.edges.length <= FEW ? Math.min(globalThis.devicePixelRatio || 1, 2) : 1;
     if (this.pixels.width !== Math.round(this.width * fine) || this.pixels.height !== Math.round(this.height * fine)) this.pixels.resize(this.width * fine, this.height * fine);
     this.pixels.clear(packed(theme.background));
@@ -234,7 +270,12 @@ export class Graph extends Stage {
     for (const e of this.strokes(chosen)) this.stroke(pen, e, graph, theme);
     if (this.made.n <= MARKS) for (let i = 0; i < this.made.n; i++) if (this.now.seen[i]) this.module(pen, i);
     if (this.made.n > MARKS) for (const i of [...this.scene.hits, ...chosen]) if (this.now.seen[i]) this.module(pen, i);
-    for (const group of view.groups.filter(({ closed }) => closed)) this.supernode(pen, group);
+    for (const [group, middle] of this.places.middles) this.supernode(pen, group, middle);
+    if (this.box) {
+      const [x0, y0, x1, y1] = this.box;
+      Object.assign(pen, { strokeStyle: theme.accent, lineWidth: 1 });
+      pen.strokeRect(x0, y0, x1 - x0, y1 - y0);
+    }
   }
 
   /** The shown edges of chosen modules, strongest last, as many as strokes may be. */
@@ -285,7 +326,7 @@ export class Graph extends Stage {
   module(pen, i) {
     const { made, places } = this;
     const { theme, view, hits } = this.scene;
-    if (places.of.has(i)) return;
+    if (places.of.has(i) && !this.glide) return;
     const [x, y] = this.screen(i);
     const r = this.radius(i);
     const output = i >= made.modules;
@@ -325,9 +366,9 @@ export class Graph extends Stage {
     pen.fillText(text, x, y);
   }
 
-  supernode(pen, group) {
+  supernode(pen, group, middle) {
     const { theme } = this.scene;
-    const [x, y] = this.screen(group.members[0]);
+    const [x, y] = this.onScreen(...middle);
     const r = 9 + 2.2 * Math.sqrt(group.members.length);
     pen.beginPath();
     pen.moveTo(x + r, y);

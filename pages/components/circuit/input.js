@@ -4,37 +4,40 @@ import { make } from "../canvas/canvas.js";
 import { parse } from "../canvas/colours.js";
 import { Asking } from "./asking.js";
 import { short } from "./lists.js";
+import { Scene } from "./scene.js";
 
-const CUT = 20; // edges that are cut one by one at a press
+const CUT = 200; // edges that are cut one by one at a press, at most
 const SLOW = 600; // milliseconds after which waiting is told
 export const SET = "set:"; // marks a data set among other choices
 const OUTPUTS = 8; // output modules whose shares are listed
 const SIDE = 64; // pixels that an uploaded picture is brought to
 
 export class Input {
-  /** @param told {graphs(graphs, focus), pinned(), colours(), edges(), remember(state)} */
+  /** @param told {graphs(graphs, focus), pinned(), colours(), edges(), draw(key), remember(state)} */
   constructor(told) {
     Object.assign(this, { told, asking: new Asking(), chosen: null, answer: null });
     this.tiles = make("div", { class: "pictures", role: "group", "aria-label": "Inputs" });
     this.upload = make("input", { type: "file", accept: "image/png,image/jpeg", "aria-label": "Upload an image", onchange: () => this.take(this.upload.files[0]) });
     this.classes = make("select", { "aria-label": "Class that attribution is for", onchange: () => this.ask() });
-    this.slices = make("select", { "aria-label": "Average over a slice", onchange: () => this.slice() });
+    this.slices = make("select", { "aria-label": "Average over a slice", onchange: () => this.sliced() });
+    this.within = make("select", { "aria-label": "Only examples", hidden: true, onchange: () => this.slice() });
+    this.scene = new Scene({ ask: () => this.draws() });
     this.shift = make("select", { "aria-label": "Shift", onchange: () => this.shifted() });
     this.strength = make("select", { "aria-label": "Strength", hidden: true, onchange: () => this.again() });
     this.said = make("div", { role: "status", class: "small" });
     this.maps = make("div", { class: "maps" });
     this.bars = make("div", { class: "bars" });
     this.outputs = make("div", { class: "bars", role: "group", "aria-label": "Output modules" });
-    this.cutButton = make("button", { type: "button", class: "quiet", disabled: true, onclick: () => this.measureCuts() }, `Cut the ${CUT} strongest shown edges, one by one`);
+    this.cutButton = make("button", { type: "button", class: "quiet", disabled: true, title: `Cut the strongest shown edges one by one, at most ${CUT}, and colour them by what the class's logit loses`, onclick: () => this.measureCuts() }, "Cut shown edges, one by one");
     this.cutSaid = make("div", { class: "small" });
     const label = (word, ...inner) => make("label", {}, make("span", {}, word), ...inner);
-    const left = make("div", {}, this.tiles, make("div", { class: "line small", style: "margin-top:6px" }, label("or upload", this.upload)), make("div", { class: "line" }, label("Shift", this.shift, this.strength)), make("div", { class: "line" }, label("or average", this.slices)));
+    const left = make("div", {}, this.tiles, make("div", { class: "line small", style: "margin-top:6px" }, label("or upload", this.upload)), make("div", { class: "line" }, label("Shift", this.shift, this.strength)), make("div", { class: "line" }, label("or average", this.slices, this.within)), this.scene.root);
     const middle = make("div", {}, this.maps, this.said);
     const right = make("div", {}, this.bars, this.outputs, make("div", { class: "line", style: "margin-top:6px" }, label("Attribution for", this.classes)), this.cutButton, this.cutSaid);
     this.root = make("div", { class: "asked", hidden: true }, left, middle, right);
   }
 
-  /** Take up what the page offers: {live, circuit, examples, classes, shifts, channels}, and what the address asks; null hides all. */
+  /** Take up what the page offers: {live, circuit, examples, classes, shifts, channels, systems}, and what the address asks; null hides all. */
   update(offer, asked = {}) {
     this.root.hidden = !offer;
     if (!offer) return;
@@ -46,6 +49,8 @@ export class Input {
     this.slices.replaceChildren(option("", "one input"), option("*", "200 examples of all classes"), ...offer.classes.map((name) => option(name, `200 examples of class ${name}`)), ...offer.sets.map((name) => option(SET + name, `200 examples of ${name.replaceAll("_", " ")}`)));
     this.shift.replaceChildren(option("", "none"), ...Object.keys(offer.shifts).map((name) => option(name, name.replaceAll("_", " "))));
     this.chosen = null;
+    this.groups = {};
+    this.scene.update(offer.systems || []);
     this.restore(asked);
   }
 
@@ -53,7 +58,9 @@ export class Input {
   state() {
     const { example_id: chosen } = this.chosen || {};
     const example = chosen === this.offer.examples[0]?.id ? "" : chosen;
-    const said = { example, shift: this.shift.value, strength: this.shift.value && Number(this.strength.value), slice: this.slices.value, class: this.classes.value };
+    const slice = this.slices.value;
+    const drawn = this.chosen?.system && !slice ? this.scene.state() : {};
+    const said = { example, ...drawn, shift: this.shift.value, strength: this.shift.value && Number(this.strength.value), slice, only: slice && this.within.value, class: this.classes.value };
     return Object.fromEntries(Object.entries(said).filter(([, value]) => value));
   }
 
@@ -63,13 +70,16 @@ export class Input {
     if (set(this.shift, asked.shift)) this.strengths(asked.strength);
     const known = this.offer.examples.find(({ id }) => id === asked.example) || this.offer.examples[0];
     if (asked.slice && known) this.chosen = { example_id: known.id };
-    if (set(this.slices, asked.slice)) this.slice();
+    if (set(this.slices, asked.slice)) {
+      this.offerWithin(asked.only);
+      this.slice();
+    } else if (this.scene.restore(asked)) this.draws();
     else if (known) this.open(known.id);
   }
 
   open(id) {
     this.chosen = { example_id: id };
-    this.slices.value = "";
+    this.unsliced();
     for (const button of this.tiles.children) button.setAttribute("aria-pressed", String(button.dataset.id === id));
     this.ask();
   }
@@ -83,9 +93,37 @@ export class Input {
       this.complain(problem.message, "");
       return;
     }
-    this.slices.value = "";
+    this.unsliced();
     for (const button of this.tiles.children) button.setAttribute("aria-pressed", "false");
     this.ask();
+  }
+
+  /** A picture that a system draws, acted on as the selects say. */
+  draws() {
+    this.chosen = this.scene.question();
+    this.unsliced();
+    for (const button of this.tiles.children) button.setAttribute("aria-pressed", "false");
+    this.ask();
+  }
+
+  unsliced() {
+    this.slices.value = "";
+    this.within.hidden = true;
+  }
+
+  sliced() {
+    this.groups = {};
+    this.offerWithin();
+    this.slice();
+  }
+
+  /** What a slice can be narrowed to: the classes of another set, and its groups once an answer has told them. */
+  offerWithin(chosen = this.within.value) {
+    const sets = this.slices.value === "*" || this.slices.value.startsWith(SET);
+    const groups = Object.entries(this.groups).flatMap(([column, values]) => values.map((value) => option(`${column}=${value}`, `${column.replaceAll("_", " ")} ${value}`)));
+    this.within.replaceChildren(option("", "all of them"), ...(this.slices.value === "*" ? [] : this.offer.classes.map((name) => option(`class=${name}`, `class ${name}`))), ...groups);
+    set(this.within, chosen);
+    this.within.hidden = !sets || this.within.options.length < 2;
   }
 
   shifted() {
@@ -115,8 +153,9 @@ export class Input {
     this.answer = found.answer;
     this.arrays = found.arrays;
     this.draw();
-    this.told.graphs(this.graphs(`input of class ${this.name(found.answer.class)}`), "input.attribution");
-    this.root.setAttribute("data-answered", this.chosen.example_id || "upload");
+    this.what = { attribution: `class ${this.name(found.answer.class)} for this input`, input: "this input" };
+    this.told.graphs(this.graphs(this.what), "input.attribution");
+    this.root.setAttribute("data-answered", this.chosen.example_id || this.scene.said(this.chosen) || "upload");
     this.root.setAttribute("data-milliseconds", String(Math.round(performance.now() - began)));
   }
 
@@ -124,23 +163,29 @@ export class Input {
     if (!this.slices.value) return this.ask();
     const { value } = this.slices;
     const one = value === "*" ? {} : value.startsWith(SET) ? { dataset: value.slice(SET.length) } : { class: value };
+    const [column, only] = this.within.hidden ? [] : this.within.value.split(/=(.*)/);
+    if (only) Object.assign(one, column === "class" ? { class: only } : { groups: { [column]: only } });
     const found = await this.fetched({ kind: "slice", ...this.question(), ...one, n: 200 });
     if (!found) return null;
     this.answer = found.answer;
     this.arrays = found.arrays;
     this.draw();
-    this.told.graphs(this.graphs(`the mean of ${found.answer.n} examples`), "input.attribution");
+    this.groups = found.answer.groups || {};
+    this.offerWithin();
+    const of = `the mean of ${found.answer.n} examples`;
+    this.told.graphs(this.graphs({ attribution: of, input: of }), "input.attribution");
     this.root.setAttribute("data-answered", `slice ${this.slices.value}`);
     return null;
   }
 
   async measureCuts() {
-    const edges = this.told.edges().filter(({ graph }) => graph.live).slice(0, CUT);
-    if (!edges.length) return;
+    const shown = this.told.edges().filter(({ graph }) => graph.live);
+    const edges = shown.slice(0, CUT);
+    if (!edges.length) return (this.cutSaid.textContent = "Draw attention or attribution of this input first: its shown edges are cut.");
     const asked = edges.map(({ source, target, graph }) => [graph.layer ?? (target >= this.answer.modules ? this.answer.layers : null), source, target]);
     this.cutSaid.textContent = "Cutting …";
     const found = await this.fetched({ kind: "cut", ...this.question(), ...this.chosen, edges: asked, ...(this.classes.value ? { class: this.classes.value } : {}) });
-    if (!found) return;
+    if (!found) return null;
     const { effect, together, random, random_mean: mean } = found.answer;
     const spread = [Math.min(...random), Math.max(...random)];
     const top = edges.map((one, i) => ({ ...one, effect: effect[i] })).sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect)).slice(0, 5);
@@ -149,7 +194,15 @@ export class Input {
       make("p", {}, make("b", {}, `All ${edges.length} together: class logit ${signed(-together)}. `), `As many random edges: ${signed(-mean)} (${random.length} draws, from ${signed(-spread[1])} to ${signed(-spread[0])}).`),
       make("p", { class: "muted" }, `Drop-one effect, largest: ${top.map((one) => `${name(one.source)} → ${name(one.target)} ${signed(-one.effect)}`).join(", ")}.`),
     );
+    const n = this.answer.modules + this.arrays.read_out.shape[0];
+    const at = new Map(edges.map((one, i) => [one.target * n + one.source, effect[i]]));
+    const { layer } = edges[0].graph;
+    const of = `class ${this.name(found.answer.class)}, measured for the ${edges.length} strongest of ${shown.length.toLocaleString("en")} shown edges`;
+    const graph = { key: "input.cut", kind: "cut", layer, slice: "", step: null, live: true, signs: true, of, value: (target, source) => at.get(target * n + source) ?? NaN };
+    this.told.graphs([...this.graphs(this.what), graph], "input.attribution");
+    this.told.draw("input.cut");
     this.root.setAttribute("data-cut", String(edges.length));
+    return null;
   }
 
   async fetched(question) {
@@ -177,13 +230,13 @@ export class Input {
     return (this.answer.classes || this.offer.classes)[place];
   }
 
-  /** The input's graphs over the circuit's edges: attention and attribution, each layer, the read-out, all together. */
+  /** The input's graphs over the circuit's edges: attention and attribution, each layer, the read-out, all together; `of`: what of, by kind. */
   graphs(of) {
     const { arrays } = this;
     const [layers, u] = [arrays.attention.shape[0], arrays.attention.shape[2]];
     const outputs = arrays.read_out.shape[0];
     return [["attribution", arrays.attribution, arrays.attribution_out, 1], ["input", arrays.attention, arrays.read_out, 1 / layers]].flatMap(([kind, within, out, share]) => {
-      const made = (layer, value) => ({ key: layer === null ? `input.${kind}` : `input.${kind}.${layer}`, kind, layer, slice: "", step: null, live: true, of, value });
+      const made = (layer, value) => ({ key: layer === null ? `input.${kind}` : `input.${kind}.${layer}`, kind, layer, slice: "", step: null, live: true, of: of[kind], value });
       const at = (array, row, source, layer = 0) => array.data[(layer * (array === out ? outputs : u) + row) * u + source];
       const all = (target, source) => (target < u ? Array.from({ length: layers }, (_, l) => at(within, target, source, l)).reduce((a, b) => a + b, 0) * share : kind === "attribution" ? at(out, target - u, source) : NaN);
       return [

@@ -31,6 +31,7 @@ export const CIRCUIT_CSS = `
 .narrow .columns { grid-template-columns: minmax(0, 1fr); gap: 12px; }
 .stage { position: relative; width: 100%; height: 470px; overflow: hidden; border: 1px solid var(--rule); border-radius: 4px; touch-action: pan-y; cursor: grab; user-select: none; -webkit-user-select: none; }
 .stage:active { cursor: grabbing; }
+.stage.boxing { cursor: crosshair; touch-action: none; }
 .narrow .stage { height: 360px; }
 .stage.square { height: auto; aspect-ratio: 1; max-height: 470px; max-width: 470px; border-color: transparent; cursor: crosshair; touch-action: none; margin: 0 auto; }
 .stage[data-note]:not([data-note=""])::after { content: attr(data-note); position: absolute; inset: auto auto 10px 14px; max-width: 26em; color: var(--muted); font-size: 13.5px; pointer-events: none; z-index: 1; }

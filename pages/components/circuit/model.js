@@ -3,8 +3,17 @@
 const MAGIC = "TSC1";
 export const FIRST_EDGES = 240; // shown at first, so that a picture begins readable; what is hidden is said
 
-/** Return a circuit from the bytes of engine/circuits/picture.py. */
-export function unpack(data) {
+/**
+ * Return a circuit from the bytes of engine/circuits/picture.py.
+ * @param later (name) => Uint8Array: the values of a graph that the bytes leave out; read when they are first drawn
+ */
+export function unpack(data, later = null) {
+  const { header, arrays } = parts(data);
+  return circuit(header, arrays, later);
+}
+
+/** Return header and arrays of a block. */
+export function parts(data) {
   const bytes = data instanceof Uint8Array ? data : new Uint8Array(data.buffer || data, data.byteOffset || 0, data.byteLength);
   const aligned = bytes.byteOffset % 4 ? bytes.slice() : bytes;
   const { buffer, byteOffset } = aligned;
@@ -17,18 +26,26 @@ export function unpack(data) {
     arrays[name] = kind === "u4" ? new Uint32Array(buffer, at, size) : new Float32Array(buffer, at, size);
     at += 4 * size;
   }
-  return circuit(header, arrays);
+  return { header, arrays };
 }
 
 /** Return a circuit from a header and arrays, as `unpack` does. */
-export function circuit(header, arrays) {
+export function circuit(header, arrays, later = null) {
   const n = header.modules + header.outputs;
-  const made = { ...header, n, ...arrays, graphs: header.graphs.map((graph, i) => ({ ...graph, values: arrays[`graph${i}`] })) };
+  const valued = (graph, name) => (arrays[name] ? { ...graph, values: arrays[name] } : lazy(graph, () => new Float32Array(later(name).buffer)));
+  const made = { ...header, n, ...arrays, graphs: header.graphs.map((graph, i) => valued(graph, `graph${i}`)) };
+  if (header.more) made.graphs.push(...(header.later || []).map((graph) => ({ ...graph, values: null, total: 0, weight: 0 }))); // fetched when drawn
   made.byKey = new Map(made.graphs.map((graph) => [graph.key, graph]));
   made.order = ordered(made);
   made.place = new Uint32Array(n);
   made.order.forEach((node, i) => (made.place[node] = i));
   return made;
+}
+
+/** A graph whose values are read once somebody wants them. */
+function lazy(graph, read) {
+  let known = null;
+  return Object.defineProperty({ ...graph }, "values", { enumerable: true, get: () => (known ||= read()) });
 }
 
 /** Modules as the matrix has them: by community, within it by falling degree; output modules last. */
@@ -62,7 +79,7 @@ export function widened(made, pairs) {
     return long;
   };
   const none = new Float32Array(more.length).fill(NaN);
-  const graphs = made.graphs.map((graph) => ({ ...graph, ranked: null, values: longer(graph.values, none) }));
+  const graphs = made.graphs.map((graph) => ({ ...graph, ranked: null, values: graph.values && longer(graph.values, none) }));
   const [target, source] = [0, 1].map((end) => longer(made[end ? "source" : "target"], more.map((pair) => pair[end])));
   return { ...made, source, target, graphs, byKey: new Map(graphs.map((graph) => [graph.key, graph])) };
 }
@@ -144,7 +161,7 @@ export function called(made, node, notes = {}) {
   return said ? `${name}, ${said}` : notes[node] ? `${name}, ${notes[node]}` : name;
 }
 
-/** Return the modules that a search means: a number, "community B", "class 7", "outputs", a group's name, or words of labels and notes. */
+/** Return the modules that a search means: a number, "community B", "class 7", a role ("processors", "outputs"), a group's name, or words of labels and notes. */
 export function search(made, text, { groups = [], notes = {} } = {}) {
   const asked = text.trim().toLowerCase();
   if (!asked) return [];
@@ -155,7 +172,8 @@ export function search(made, text, { groups = [], notes = {} } = {}) {
   if (word === "class" || word === "responds to") return all.filter((i) => made.responds[i].toLowerCase() === rest);
   if (word === "community") return all.filter((i) => i < made.modules && letter(made.community[i]).toLowerCase() === rest);
   if (word === "group") return groups.filter(({ name }) => name.toLowerCase() === rest).flatMap(({ members }) => members);
-  if (asked === "outputs" || asked === "output") return all.filter((i) => i >= made.modules);
+  if (/^outputs?$/.test(asked)) return all.filter((i) => i >= made.modules);
+  if (/^processors?$/.test(asked)) return all.filter((i) => i < made.modules);
   if (number(word === "module" ? rest : asked) >= 0) return all.filter((i) => i === number(word === "module" ? rest : asked));
   const found = all.filter((i) => `${made.labels[i]} ${notes[i] || ""}`.toLowerCase().includes(asked));
   return found.length ? found : all.filter((i) => made.responds[i].toLowerCase() === asked);

@@ -17,7 +17,8 @@ def show(about: Mapping[str, Any], start: Mapping[str, str], *, key: str, on_vie
 
     Args:
         about: What the clip is, from `engine.amodal.reel.about`.
-        start: Where to begin: `object`, `frame`, `layers` (keys of layers), `a` and `b` (answers), `mode` (one, side, wipe); each may be missing.
+        start: Where to begin: `object`, `frame`, `layers` (keys of layers), `opacity` ("2:30,4:50", percent by key),
+            `ghost` (a frame), `a` and `b` (answers), `mode` (one, side, wipe); each may be missing.
         key: Streamlit's key.
         on_view: Called with the same words for what is seen once the hand rests, before the page runs again.
     """

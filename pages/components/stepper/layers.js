@@ -1,9 +1,10 @@
 // What can be laid over a frame: each layer has a key, a colour, and a second cue besides colour, a pattern or a kind of line.
 
 // bits of a pixel; odds take three more, 0 to 5, from ODDS on
-export const [VISIBLE, FIRST, TRUTH, OCCLUDER, REVEALED, MEMORY, SECOND] = [1, 2, 4, 8, 16, 32, 64];
+export const [VISIBLE, FIRST, TRUTH, OCCLUDER, REVEALED, MEMORY, SECOND, GHOST] = [1, 2, 4, 8, 16, 32, 64, 8192];
 export const [ODDS, ODDS_SECOND] = [7, 10]; // places of those bits, for each of two answers
-export const COMBINED = 1024; // what is left once an answer is chosen: six bits and the odds
+export const COMBINED = 1024; // what is left once an answer is chosen: seven bits and the odds
+export const GHOSTED = SECOND; // the ghost's bit there
 
 // on pictures, whatever the theme: light enough for dark pictures, and every line has a dark side
 export const ANSWERS = [[255, 168, 38], [201, 150, 255]];
@@ -33,6 +34,7 @@ export const LAYERS = [
   { id: "memory", key: "9", name: "Warped memory", cue: "upright stripes", on: false, opacity: 0.8, why: "What was visible in earlier frames, carried along the object's motion to this one, before it is seen." },
   { id: "revealed", key: "8", name: "Newly revealed", cue: "level stripes", on: false, opacity: 0.9, why: "Visible now, and not where the part seen a frame ago was carried: what trains without labels." },
   { id: "hidden", key: "4", name: "Hidden part", cue: "rising stripes", on: true, opacity: 0.85, why: "Predicted, and not visible: what the answer adds." },
+  { id: "ghost", key: "-", name: "Ghost", cue: "line of dashes and dots", on: false, opacity: 1, why: "The visible mask of another frame: the one kept with M, or ten frames before this one." },
   { id: "wrong", key: "7", name: "Right and wrong", cue: "pattern each", on: false, opacity: 0.9, why: "Inside the occluder, against the truth." },
   { id: "whole", key: "3", name: "Predicted whole", cue: "full line", on: true, opacity: 1, why: "The whole mask that is predicted." },
   { id: "truth", key: "5", name: "Truth", cue: "dashed line", on: true, opacity: 1, why: "The true whole mask: never an input." },
@@ -85,7 +87,11 @@ export function fills(layers, answer, size) {
   const [scale, shown] = [size / TILE, layers.filter(({ on, id }) => on && id !== "image" && !(counted && id === "hidden"))];
   const most = shown.some(({ id }) => id === "odds") ? COMBINED : 1 << ODDS;
   for (let bits = 1; bits < most; bits++) {
-    const parts = bits & SECOND ? [] : shown.flatMap((layer) => laidOn(layer, bits, answer));
+    if (bits & GHOSTED) {
+      found.copyWithin(bits * size * size, (bits ^ GHOSTED) * size * size, ((bits ^ GHOSTED) + 1) * size * size); // only its rim is drawn
+      continue;
+    }
+    const parts = shown.flatMap((layer) => laidOn(layer, bits, answer));
     if (!parts.length) continue;
     const known = new Map(); // of the places in a tile only a few differ
     const tile = AT.map((there) => {
@@ -104,7 +110,7 @@ export function fills(layers, answer, size) {
 }
 
 // lines: bits of the masks whose rim is drawn, inner side in the lower four bits, outer side above
-const LINED = [["whole", FIRST], ["truth", TRUTH], ["occluder", OCCLUDER]];
+const LINED = [["whole", FIRST], ["truth", TRUTH], ["occluder", OCCLUDER], ["ghost", GHOSTED]];
 /** Return the four bits of lines that some bits of a pixel have. */
 export const LINES = Uint8Array.from({ length: COMBINED }, (_, bits) => LINED.reduce((sum, [, bit], i) => sum | (bits & bit ? 1 << i : 0), 0));
 
@@ -112,12 +118,13 @@ export const LINES = Uint8Array.from({ length: COMBINED }, (_, bits) => LINED.re
 export function rims(layers, answer, size) {
   const found = new Uint32Array(256 * size * size);
   const scale = size / TILE;
-  const [whole, truth, occluder] = LINED.map(([id]) => layers.find((layer) => layer.id === id)).map((layer) => (layer?.on ? layer.opacity : 0));
+  const [whole, truth, occluder, ghost] = LINED.map(([id]) => layers.find((layer) => layer.id === id)).map((layer) => (layer?.on ? layer.opacity : 0));
   for (let sides = 1; sides < 256; sides++) {
     const [inner, either] = [sides & 15, (sides & 15) | (sides >> 4)];
     for (let place = 0; place < size * size; place++) {
       const [x, y] = [Math.floor((place % size) / scale), Math.floor(Math.floor(place / size) / scale)];
       let colour = 0;
+      if (either & 8 && ghost && (x + y) % 8 < 6 && (x + y) % 8 !== 3) colour = packed(inner & 8 ? PINK : DARK, ghost);
       if (either & 4 && occluder && (x + y) % 4 === 0) colour = packed(inner & 4 ? WHITE : DARK, occluder);
       if (either & 1 && whole) colour = packed(inner & 1 ? ANSWERS[answer] : DARK, inner & 1 ? whole : 0.75 * whole);
       if (either & 2 && truth && (x + y) % 8 < 4) colour = packed(inner & 2 ? WHITE : DARK, truth);
@@ -152,11 +159,21 @@ export function swatch(canvas, layer, answer, ratio) {
       if (bits) for (const [colour, pattern, share] of laidOn(shown, bits, answer)) if (PATTERNS[pattern](x, y)) spot(x, y, colour, share);
     }
   }
-  if (layer.id !== "whole" && layer.id !== "truth") return;
+  if (!["ghost", "truth", "whole"].includes(layer.id)) return;
   for (let x = 3; x < width - 3; x++) {
     for (const y of [7, 8]) {
       if (layer.id === "whole") spot(x, y, y === 7 ? ANSWERS[answer] : DARK, 1);
-      else spot(x, y, x % 8 < 5 ? WHITE : DARK, 1);
+      else if (layer.id === "truth") spot(x, y, x % 8 < 5 ? WHITE : DARK, 1);
+      else if (x % 8 < 6 && x % 8 !== 3) spot(x, y, PINK, 1);
     }
   }
+}
+
+/** Return the opacities that are other than usual as the address has them, "2:30,4:50": keys of layers, percent. */
+export const opacityWords = (layers) => layers.filter((layer, i) => layer.opacity !== LAYERS[i].opacity).map(({ key, opacity }) => `${key}:${Math.round(100 * opacity)}`).sort().join(",");
+
+/** Return opacities by key as an address has them; what makes no sense is left out. */
+export function opacities(words) {
+  const said = (words || "").split(",").map((part) => /^(.):(\d{1,3})$/.exec(part)).filter((part) => part && part[2] >= 10 && part[2] <= 100);
+  return Object.fromEntries(said.map(([, key, percent]) => [key, percent / 100]));
 }

@@ -67,7 +67,11 @@ export const STEPPER_CSS = `
 .tracks b { font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .tracks span { font-size: 12.5px; color: var(--muted); }
 .tracks s { height: 6px; text-decoration: none; background: linear-gradient(to right, var(--first) var(--share), var(--rule) var(--share)); border-radius: 2px; }
-.keys { position: absolute; right: 0; top: 104px; z-index: 4; background: var(--page); border: 1px solid var(--axis); border-radius: 4px; padding: 10px 14px; font-size: 13px; display: grid; grid-template-columns: auto auto; gap: 3px 14px; box-shadow: 0 2px 10px rgb(0 0 0 / 0.16); }
+.keys { position: absolute; right: 0; top: 104px; z-index: 4; background: var(--page); border: 1px solid var(--axis); border-radius: 4px; padding: 10px 14px; font-size: 13px; max-width: min(100%, 560px); max-height: 80vh; overflow-y: auto; box-shadow: 0 2px 10px rgb(0 0 0 / 0.16); }
+.keys .rows { display: grid; grid-template-columns: max-content minmax(0, 1fr) max-content minmax(0, 1fr); gap: 2px 10px; align-items: center; margin: 6px 0; }
+.narrow .keys .rows { grid-template-columns: max-content minmax(0, 1fr); }
 .keys kbd { font: inherit; font-weight: 600; white-space: pre; }
+.keys .rows button { background: var(--surface); border: 1px solid var(--axis); border-radius: 4px; min-width: 30px; min-height: 26px; padding: 0 7px; font-weight: 600; justify-self: start; }
+.keys .rows button[aria-pressed="true"] { border-color: var(--accent); background: var(--tint); }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 `;

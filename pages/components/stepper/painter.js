@@ -2,13 +2,13 @@
 //
 // One canvas holds the frame and everything over it, drawn in one go: nothing can be out of step.
 
-import { COMBINED, fills, FIRST, LINES, MEMORY, OCCLUDER, ODDS, ODDS_SECOND, REVEALED, rims, SECOND, TILE, TRUTH, VISIBLE } from "./layers.js";
+import { COMBINED, fills, FIRST, GHOST, GHOSTED, LINES, MEMORY, OCCLUDER, ODDS, ODDS_SECOND, REVEALED, rims, SECOND, TILE, TRUTH, VISIBLE } from "./layers.js";
 import { fillMask } from "./rle.js";
 
 const MOST = 2.2e6; // pixels that are coloured one by one; a larger canvas is coloured in coarser ones
-const SIDES = [0, 1].map((answer) => Uint16Array.from({ length: 1 << 13 }, (_, b) => {
+const SIDES = [0, 1].map((answer) => Uint16Array.from({ length: 1 << 14 }, (_, b) => {
   const own = answer ? (b & SECOND ? FIRST : 0) : b & FIRST;
-  return (b & (VISIBLE | TRUTH | OCCLUDER | REVEALED | MEMORY)) | own | (((b >> (answer ? ODDS_SECOND : ODDS)) & 7) << ODDS);
+  return (b & (VISIBLE | TRUTH | OCCLUDER | REVEALED | MEMORY)) | own | (b & GHOST ? GHOSTED : 0) | (((b >> (answer ? ODDS_SECOND : ODDS)) & 7) << ODDS);
 }));
 
 export class Painter {
@@ -32,13 +32,13 @@ export class Painter {
 
   /**
    * Take the masks of a frame, as codes; the answers are [first, second].
-   * @param masks {visible, truth, occluder, revealed, memory, answers: [code, code], odds: [[code …] or null, …]}
+   * @param masks {visible, truth, occluder, revealed, memory, ghost, answers: [code, code], odds: [[code …] or null, …]}
    */
-  masks({ visible, truth, occluder, revealed, memory, answers = [], odds = [] }) {
+  masks({ visible, truth, occluder, revealed, memory, ghost, answers = [], odds = [] }) {
     const { height, width, plane } = this;
     plane.fill(0);
     const box = [width, height, 0, 0];
-    for (const [text, bit] of [[visible, VISIBLE], [truth, TRUTH], [occluder, OCCLUDER], [revealed, REVEALED], [memory, MEMORY], [answers[0], FIRST], [answers[1], SECOND]]) fillMask(text, height, width, plane, bit, box);
+    for (const [text, bit] of [[visible, VISIBLE], [truth, TRUTH], [occluder, OCCLUDER], [revealed, REVEALED], [memory, MEMORY], [ghost, GHOST], [answers[0], FIRST], [answers[1], SECOND]]) fillMask(text, height, width, plane, bit, box);
     odds.forEach((levels, i) => levels?.forEach((text, k) => {
       const at = i ? ODDS_SECOND : ODDS;
       fillMask(text, height, width, plane, (b) => (b & ~(7 << at)) | ((k + 1) << at), box);

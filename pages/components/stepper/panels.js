@@ -1,13 +1,7 @@
-// Beside the picture: the layers with their keys, the objects with their worst frames, the keys.
+// Beside the picture: the layers with their keys, the objects with their worst frames.
 
 import { make } from "../canvas/canvas.js";
 import { swatch, WRONG } from "./layers.js";
-
-export const KEYS = [
-  [", .  or  ← →", "one frame back, on"], ["Shift + ← →", "ten frames"], ["Home End", "first, last frame"], ["Space", "play, stop"], ["N P", "next worst moment, and back"],
-  ["G", "type a frame's number"], ["[ ]", "loop from here, to here"], ["\\", "no loop"], ["A B", "show that answer; hold to flicker"], ["X", "side by side"], ["W", "wipe between the two"],
-  ["1 to 9, 0", "layers on and off"], ["?", "this list"],
-];
 
 export const percentOf = (value) => `${(100 * value).toLocaleString("en", { maximumSignificantDigits: value < 0.1 ? 2 : 3, maximumFractionDigits: 1 })} %`;
 export const hundredths = (value) => value.toFixed(2).replace(/^0/, "");
@@ -19,8 +13,8 @@ export class LayerList {
     this.root = make("section", { class: "layers", "aria-label": "Layers" });
   }
 
-  /** @param missing id → why it cannot be shown */
-  fill(layers, missing, answer) {
+  /** @param missing id → why it cannot be shown; keys: act → key */
+  fill(layers, missing, answer, keys) {
     const ratio = window.devicePixelRatio || 1;
     const rows = layers.map((layer) => {
       const why = missing[layer.id];
@@ -32,7 +26,7 @@ export class LayerList {
       slide.value = String(layer.opacity);
       slide.addEventListener("input", () => this.told.opacity(layer.id, Number(slide.value)));
       const title = why || [layer.why, layer.cue && `Cue: ${layer.cue}.`].filter(Boolean).join(" ");
-      return make("div", { class: `layer${why ? " off" : ""}`, title }, make("label", {}, box, canvas, make("span", {}, layer.name)), slide, make("kbd", { "aria-hidden": "true" }, layer.key));
+      return make("div", { class: `layer${why ? " off" : ""}`, title }, make("label", {}, box, canvas, make("span", {}, layer.name)), slide, make("kbd", { "aria-hidden": "true" }, keys[`layer ${layer.id}`].toUpperCase()));
     });
     this.root.replaceChildren(make("h2", {}, "Layers"), ...rows);
     const notes = [...new Set(Object.values(missing))];
@@ -56,10 +50,10 @@ export class TrackList {
     this.root = make("section", { class: "tracks", "aria-label": "Objects, worst first" });
   }
 
-  /** Show objects, the one with the worst frame first; those that cannot be judged come last. */
+  /** Show objects, the one with the worst moment first; those that cannot be judged come last. */
   fill(tracks, chosen, answer) {
-    const worst = (track) => track.said[answer]?.least ?? Infinity;
-    const ordered = [...tracks].sort((a, b) => worst(a) - worst(b));
+    const lost = (track) => track.said[answer]?.lost ?? -1;
+    const ordered = [...tracks].sort((a, b) => lost(b) - lost(a));
     const rows = ordered.map((track) => {
       const said = track.said[answer];
       const words = said ? `worst ${hundredths(said.least)} at ${said.worst.toLocaleString("en")}` : track.truth ? "never hidden enough" : "truth not known";

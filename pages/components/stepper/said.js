@@ -3,13 +3,11 @@
 import { make } from "../canvas/canvas.js";
 import { hundredths, percentOf } from "./panels.js";
 
-const NEAR = 12; // frames that belong to one moment, in long clips
-
 /** Return which layers cannot be shown, and why. */
 export function lackingLayers(clip, track) {
   const [none, truth, alone] = ["No answer to this clip is stored yet.", "The truth of this object is not known.", "This clip has nothing that hides its objects."];
   const found = {};
-  if (!track) return Object.fromEntries(["odds", "visible", "occluder", "memory", "revealed", "hidden", "wrong", "whole", "truth"].map((id) => [id, "This clip has no objects yet."]));
+  if (!track) return Object.fromEntries(["odds", "visible", "occluder", "memory", "revealed", "hidden", "wrong", "whole", "truth", "ghost"].map((id) => [id, "This clip has no objects yet."]));
   if (!clip.answers.length) Object.assign(found, { whole: none, hidden: none, odds: none, wrong: none });
   if (!track.truth) Object.assign(found, { truth, wrong: truth });
   if (!clip.occluder) Object.assign(found, { occluder: alone, wrong: alone });
@@ -17,7 +15,7 @@ export function lackingLayers(clip, track) {
 }
 
 /** Return the sentence above the picture: what A finds of an object's hidden part, what B finds, where A fails worst. */
-export function findingOf(clip, track, shown, { title, go, share }) {
+export function findingOf(clip, track, shown, { title, go, share, order }) {
   const bold = (text) => make("b", {}, text);
   const there = (frame) => make("button", { type: "button", class: "go", onclick: () => go(frame) }, "Go there");
   if (!track) return ["This clip has no objects yet: bring masks of them, then their hidden parts can be completed."];
@@ -25,13 +23,13 @@ export function findingOf(clip, track, shown, { title, go, share }) {
   const [said, other] = [track.said[shown[0]], shown[1] && shown[1] !== shown[0] && track.said[shown[1]]];
   if (!said && track.truth) return [bold(title(shown[0])), ` cannot be judged on ${track.name}: no frame hides enough of it.`];
   if (!said) {
-    const most = (share || []).reduce((best, value, frame) => (value > (share[best] || 0) ? frame : best), -1);
-    const where = most < 0 ? ["."] : ["; it takes most for hidden in frame ", bold(most.toLocaleString("en")), ` (${percentOf(share[most] / 1000)}). `, there(most)];
+    const most = order?.length && share ? order[0] : -1;
+    const where = most < 0 ? ["."] : ["; it takes most for hidden around frame ", bold(most.toLocaleString("en")), ` (${percentOf(share[most] / 1000)}). `, there(most)];
     return [bold(title(shown[0])), ` completes ${track.name}; how well is not known, for the truth is not`, ...where];
   }
   return [
     bold(title(shown[0])), " fills ", bold(percentOf(said.filled)), ` of the hidden part of ${track.name}, IoU ${hundredths(said.mean)} on average`,
-    ...(other ? [` (${title(shown[1])}: ${percentOf(other.filled)}, ${hundredths(other.mean)})`] : []), "; its worst frame is ", bold(said.worst.toLocaleString("en")), ` (IoU ${hundredths(said.least)}). `,
+    ...(other ? [` (${title(shown[1])}: ${percentOf(other.filled)}, ${hundredths(other.mean)})`] : []), "; it is worst around frame ", bold(said.worst.toLocaleString("en")), ` (IoU ${hundredths(said.least)}). `,
     there(said.worst),
   ];
 }
@@ -54,19 +52,4 @@ export function legendOf(shown, series, track, title) {
   const none = track.truth ? "No frame of this object hides 16 pixels or more." : "No IoU: the truth is not known here.";
   const area = series?.occlusion ? "share of the object that is hidden" : "share that the answer says is hidden";
   return [make("span", {}, lines.length ? "IoU of the hidden part, gaps where undefined:" : none), ...lines, make("span", {}, make("i", { class: "area" }), `Below: ${area}`), make("span", {}, "Click to jump, drag to loop a range.")];
-}
-
-/** Return the frames of worst moments, worst first: of frames that lie near each other only the worst. */
-export function worstMoments(values, count) {
-  if (!values) return [];
-  const near = Math.min(NEAR, Math.floor(count / 16));
-  const order = values.map((value, frame) => [value, frame]).filter(([value]) => value !== null).sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-  const taken = new Uint8Array(count);
-  const found = [];
-  for (const [, frame] of order) {
-    if (taken[frame]) continue;
-    found.push(frame);
-    taken.fill(1, Math.max(0, frame - near), frame + near + 1);
-  }
-  return found;
 }

@@ -7,12 +7,13 @@ import { faded, mix, theme } from "../canvas/colours.js";
 import { make } from "../canvas/canvas.js";
 import { fileName, save } from "../canvas/saving.js";
 import { component } from "../canvas/streamlit.js";
+import { build, titled } from "./building.js";
 import { Frames, Pages } from "./holding.js";
 import { keyAction, keyRests } from "./keys.js";
-import { LAYERS } from "./layers.js";
-import { KEYS, LayerList, TrackList } from "./panels.js";
+import { LAYERS, opacities, opacityWords } from "./layers.js";
+import { LayerList, TrackList } from "./panels.js";
 import { Player } from "./player.js";
-import { findingOf, lackingLayers, legendOf, wordsOf, worstMoments } from "./said.js";
+import { findingOf, lackingLayers, legendOf, wordsOf } from "./said.js";
 import { STEPPER_CSS } from "./looks.js";
 import { Stage } from "./stage.js";
 import { Timeline } from "./timeline.js";
@@ -21,8 +22,8 @@ const REST = 600; // milliseconds without a move, before the page is told
 const HELD = 250; // milliseconds that make a press of A or B a flicker
 const SLOW = 250; // milliseconds, after which waiting is said
 const NARROW = 760;
-const SPEEDS = [1, 2, 5, 10, 12, 15, 24, 25, 30, 60];
 const EDGE = 20; // frames before the end of a page, from which the next one is fetched
+const BEFORE = 10; // frames that the ghost is behind, where none is kept
 const LINES = { light: ["#a84e00", "#6d28d9"], dark: ["#ffa826", "#c996ff"] };
 
 /** Return the masks of probabilities over 10, 30, 50, 70, 90 %; `levels` are those besides the half, null where all is 0 or 1. */
@@ -45,7 +46,7 @@ export class Stepper {
     this.trackList = new TrackList({ choose: (name) => this.choose(name) });
     this.pages = new Pages({ arrived: () => this.came(), failed: (problem) => this.wrong(problem) });
     this.numbers = new Pages({ arrived: () => this.drawSeries(), failed: (problem) => this.wrong(problem) });
-    this.build();
+    build(this);
     this.observer = new ResizeObserver(() => this.resized());
     this.observer.observe(this.root);
     this.down = (event) => this.key(event);
@@ -53,36 +54,6 @@ export class Stepper {
     window.addEventListener("keydown", this.down);
     window.addEventListener("keyup", this.up);
     this.update(data, tell);
-  }
-
-  build() {
-    const button = (word, title, act, more = {}) => make("button", { type: "button", class: "quiet", title, "aria-label": title, onclick: act, ...more }, word);
-    this.finding = make("p", { class: "finding", role: "status" });
-    this.number = make("input", { type: "text", inputmode: "numeric", "aria-label": "Frame number", size: "5", onchange: () => this.typed(), onkeydown: (event) => event.key === "Enter" && this.typed() });
-    this.last = make("span", { class: "muted" });
-    this.play = button("▶", "Play (Space)", () => this.player.toggle(), { "aria-pressed": "false" });
-    this.speed = make("select", { "aria-label": "Frames a second", onchange: () => this.restLater() }, ...SPEEDS.map((rate) => make("option", { value: String(rate) }, `${rate} / s`)));
-    this.answers = [0, 1].map((i) => make("select", { "aria-label": `Answer ${"AB"[i]}`, onchange: () => this.answer(i, this.answers[i].value) }));
-    this.modes = { one: button("A or B", "One picture; A and B switch, hold to flicker", () => this.mode("one")), side: button("Side by side", "Side by side (X)", () => this.mode("side")), wipe: button("Wipe", "Wipe between the two (W)", () => this.mode("wipe")) };
-    this.wiper = make("input", { type: "range", min: "0", max: "1", step: "0.01", "aria-label": "Where the wipe stands", oninput: () => this.wiped(Number(this.wiper.value)) });
-    this.unloop = button("No loop", "Forget the loop (\\)", () => this.looped(null));
-    this.status = make("span", { class: "muted small", role: "status" });
-    this.keys = make("div", { class: "keys", hidden: true, role: "dialog", "aria-label": "Keys" }, ...KEYS.flatMap(([key, words]) => [make("kbd", {}, key), make("span", {}, words)]));
-    const help = button("?", "Keys", () => this.help(), { "aria-expanded": "false" });
-    this.helper = help;
-    const transport = make("div", { class: "line transport", role: "toolbar", "aria-label": "Frames" },
-      button("|‹", "First frame (Home)", () => this.go(0)), button("−10", "Ten back (Shift + left)", () => this.by(-10)), button("‹", "One back (comma)", () => this.by(-1)), this.play, button("›", "One on (full stop)", () => this.by(1)), button("+10", "Ten on (Shift + right)", () => this.by(10)), button("›|", "Last frame (End)", () => this.go(this.clip.frames - 1)),
-      make("label", {}, make("span", {}, "Frame"), this.number, this.last), make("span", { class: "worst" }, button("‹ worst", "The worst moment before that (P)", () => this.worse(-1)), button("worst ›", "Next worst moment (N)", () => this.worse(1))), this.speed, this.unloop, this.status);
-    const taken = make("span", { class: "push" }, button("PNG", "Save what is shown as PNG", () => this.savePicture(false)), button("Layers PNG", "Save the layers alone, without the picture, as PNG", () => this.savePicture(true)), help);
-    this.compare = make("span", { class: "line compare" }, make("label", {}, make("span", { class: "a" }, "A"), this.answers[0]), make("label", {}, make("span", { class: "b" }, "B"), this.answers[1]), make("span", { role: "group", "aria-label": "How two answers are shown", class: "modes" }, ...Object.values(this.modes)), this.wiper);
-    this.legend = make("div", { class: "small muted legend" });
-    this.live = make("div", { class: "unseen", role: "status", "aria-live": "polite" });
-    const left = make("div", { class: "left" }, this.stage.root, this.stage.said, transport, this.timeline.root, this.legend);
-    this.beside = make("div", { class: "beside" }, this.layerList.root, this.trackList.root);
-    this.root = make("div", { class: "stepper" }, this.finding, make("div", { class: "line above" }, this.compare, taken), this.keys, make("div", { class: "columns" }, left, this.beside), this.live);
-    this.left = left;
-    this.host.append(this.style, this.root);
-    this.root.stepper = this; // for measurements
   }
 
   // what the page sends
@@ -116,18 +87,20 @@ export class Stepper {
     this.frames?.destroy();
     this.frames = new Frames({ address: clip.urls.frame, count: clip.frames, height: clip.height, width: clip.width, arrived: (n) => n === this.wanted && this.came(), failed: (n, problem) => n === this.wanted && this.wrong(problem) });
     Object.assign(this, { frame: -1, loop: null, lacking: true });
-    this.speed.value = String(SPEEDS.reduce((best, rate) => (Math.abs(rate - (clip.rate || 12)) < Math.abs(best - (clip.rate || 12)) ? rate : best)));
+    this.speed.value = String(this.speeds.reduce((best, rate) => (Math.abs(rate - (clip.rate || 12)) < Math.abs(best - (clip.rate || 12)) ? rate : best)));
   }
 
   /** Take the view of an address. */
   begin(start) {
     const { tracks } = this.clip;
     const on = start.layers ? new Set(start.layers) : null;
-    this.layers = LAYERS.map((layer) => ({ ...layer, on: on ? on.has(layer.key) : layer.on }));
+    const shares = opacities(start.opacity);
+    this.layers = LAYERS.map((layer) => ({ ...layer, on: on ? on.has(layer.key) : layer.on, opacity: shares[layer.key] ?? layer.opacity }));
     this.track = tracks.find(({ name }) => name === start.object) || tracks[0];
     this.shown = [start.a, start.b];
     this.how = start.mode in this.modes ? start.mode : "one";
     this.side = 0;
+    this.marked = /^\d{1,8}$/.test(start.ghost || "") ? this.clamped(Number(start.ghost)) : null;
     const frame = Number(start.frame);
     this.wanted = start.frame !== undefined && Number.isInteger(frame) ? this.clamped(frame) : this.track?.said[start.a]?.worst || 0;
   }
@@ -163,7 +136,7 @@ export class Stepper {
   changed() {
     const { clip, shown, track } = this;
     this.missing = lackingLayers(clip, track);
-    this.layerList.fill(this.layers, this.missing, this.how === "one" ? this.side : 0);
+    this.layerList.fill(this.layers, this.missing, this.how === "one" ? this.side : 0, this.keys.bound);
     this.trackList.fill(clip.tracks, track?.name, shown[0]);
     this.answers.forEach((select, i) => (select.value = shown[i]));
     for (const [name, button] of Object.entries(this.modes)) {
@@ -244,9 +217,12 @@ export class Stepper {
     const page = Math.floor(frame / clip.page);
     const names = [...new Set(shown.filter(Boolean))];
     const [main, ...more] = this.fetching(page, names).map((address) => this.pages.get(address));
-    if (!main || more.some((one) => !one)) return null;
+    const behind = this.marked ?? Math.max(0, frame - BEFORE);
+    const other = this.on("ghost") ? this.pages.get(this.address("masks", Math.floor(behind / clip.page), names)) : main;
+    if (!main || !other || more.some((one) => !one)) return null;
     const at = frame - main.first;
     const found = { visible: main.visible[at], truth: main.whole?.[at], occluder: main.occluder[at], answers: shown.map((name) => (name ? main.answers[name]?.[at] : null)) };
+    if (this.on("ghost")) found.ghost = other.visible[behind - other.first];
     if (this.on("revealed") || this.on("memory")) {
       const beside = more.pop();
       Object.assign(found, { revealed: beside.revealed[at], memory: beside.memory[at] });
@@ -299,9 +275,8 @@ export class Stepper {
     const told = found?.answers[shown[this.side]];
     const lines = shown.map((name, i) => ({ values: found?.answers[name]?.hidden || null, colour: this.lines[i] }));
     const share = found && (found.occlusion || found.answers[shown[0]]?.share || null);
-    // where nobody knows how well it is done, the moments that hide most come first
-    this.order = worstMoments(track?.truth ? told?.hidden : told?.share?.map((value) => (value ? 1000 - value : null)), clip.frames);
-    this.finding.replaceChildren(...findingOf(clip, track, shown, { title, go: (frame) => this.worst(frame), share: track?.truth ? null : found?.answers[shown[0]]?.share }));
+    this.order = told?.moments || []; // where nobody knows how well it is done, the moments that hide most come first
+    this.finding.replaceChildren(...findingOf(clip, track, shown, { title, go: (frame) => this.worst(frame), share: track?.truth ? null : found?.answers[shown[0]]?.share, order: found?.answers[shown[0]]?.moments }));
     this.timeline.take({ count: clip.frames, lines, share, marks: this.order.slice(0, 3) }, this.theme);
     this.legend.replaceChildren(...(track ? legendOf(shown, found, track, title) : []));
     if (this.frame >= 0) this.timeline.show(this.frame, this.loop);
@@ -411,16 +386,34 @@ export class Stepper {
   }
 
   help() {
-    this.keys.hidden = !this.keys.hidden;
-    this.helper.setAttribute("aria-expanded", String(!this.keys.hidden));
+    const { root } = this.keys;
+    root.hidden = !root.hidden;
+    this.helper.setAttribute("aria-expanded", String(!root.hidden));
+  }
+
+  /** Keys have changed: tooltips and lists say the new ones. */
+  rekeyed() {
+    titled(this);
+    this.changed();
+  }
+
+  /** Keep the visible mask of this frame as ghost over all others; the same frame again forgets it. */
+  mark() {
+    this.marked = this.marked === this.frame ? null : this.frame;
+    if (this.track && !this.on("ghost")) this.toggle("ghost");
+    else this.refresh();
+    this.tellStatus(this.marked === null ? `The ghost is ${BEFORE} frames behind.` : `Ghost: frame ${this.marked.toLocaleString("en")}`);
   }
 
   key(event) {
-    if (!this.clip || !this.root.isConnected || keyRests(event, this.root)) return;
+    if (!this.clip || !this.root.isConnected) return undefined;
+    if (this.keys.heard(event)) return event.preventDefault();
+    if (keyRests(event, this.root)) return undefined;
     const act = keyAction(this, event);
-    if (!act) return;
+    if (!act) return undefined;
     event.preventDefault();
     act();
+    return undefined;
   }
 
   /** A press shows an answer; held, it shows it as long as it is held. */
@@ -471,7 +464,8 @@ export class Stepper {
     this.rest = setTimeout(() => {
       const [a, b] = this.shown;
       const layers = this.layers.filter(({ on }) => on).map(({ key }) => key).sort().join("");
-      const view = JSON.stringify({ object: this.track?.name || "", frame: String(this.frame), layers, a: a || "", b: b || "", mode: this.how });
+      const more = { opacity: opacityWords(this.layers) || undefined, ghost: this.marked === null ? undefined : String(this.marked) };
+      const view = JSON.stringify({ object: this.track?.name || "", frame: String(this.frame), layers, a: a || "", b: b || "", mode: this.how, ...more });
       if (view === this.toldView || this.playing || this.frame < 0) return;
       this.toldView = view;
       this.tell("view", view);

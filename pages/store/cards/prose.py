@@ -1,6 +1,6 @@
 """Text of cards as Markdown: paragraphs and lists as written, code as code, everything else as it stands."""
 
-from pages.parts.text import escape
+from engine.plots.markdown import escape
 
 
 def prose(text: str) -> str:

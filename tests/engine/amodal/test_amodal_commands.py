@@ -158,6 +158,19 @@ def test_adaptation_lowers_the_label_free_loss_of_its_clip_and_leaves_the_networ
     assert not np.array_equal(plain, changed)
 
 
+def test_the_number_of_steps_is_judged_on_frames_that_were_held_out(network, capsys, monkeypatch):
+    monkeypatch.setattr(completing, "TRIED", (1, 2))
+    rows = _asked(capsys, "steps", "--with", "raw", "--first", "2")[1]
+    assert [(row["steps"], row["clips"]) for row in rows] == [(1, 2), (2, 2)]
+    made, patch = networks.of(completers.card("raw")), clips.patch(clips.load("textured", "val", 0), "target", flow="dis")
+    none, one = adapting.held_out(made, patch, 1)
+    later = networks.inputs([patch]).frames(8, 8)
+    with torch.no_grad():
+        assert none == pytest.approx(_completion.reconstruction(made(later), later))
+    assert one != none
+    assert adapting.held_out(made, patch, 0) == [none]
+
+
 def test_adapted_scores_stand_beside_those_before(network, capsys):
     rows = _asked(capsys, "score", "textured/scale/0", "--with", "raw", "--adapt", "1")[1]
     assert {"raw", "raw + 1 steps"} <= {row["answer"] for row in rows}

@@ -87,10 +87,23 @@ def test_the_timeline_is_thousandths_with_gaps(home, made):
     assert [hidden[t] for t in (0, 9, 14, 18, 62)] == [None, None, 0, 0, None]  # 10 hidden pixels of frame 9 are too few
 
 
-def test_the_worst_frame_is_the_one_with_the_least_iou_and_filled_counts_pixels(home, made):
+def test_many_bad_frames_are_a_worse_moment_than_one_that_is_worse_and_moments_are_apart():
+    bad = np.full(400, 0.1)
+    bad[50], bad[200:220], bad[330:340] = 1.0, 0.8, np.nan
+    bad[209] = 0.9
+    found = reel.moments(bad)
+    assert [frame for frame, _ in found[:2]] == [209, 50]
+    assert found[0][1] == pytest.approx(19 * 0.8 + 0.9 + 5 * 0.1)  # of 25 frames
+    assert not {frame for frame, _ in found} & set(range(330, 340))
+    assert reel.moments(np.array([0.2, np.nan, 0.9, 0.5])) == [(2, 0.9), (3, 0.5), (0, 0.2)]
+    assert reel.moments(np.full(3, np.nan)) == []
+
+
+def test_the_worst_frame_is_that_of_the_worst_moment_and_filled_counts_pixels(home, made):
     for name in ("union_two_way", "convex_hull"):
         said, rows = reel.said("moving", "square", name), replies.frames("moving", name, "square")
-        assert said.least == rows["iou_hidden"].min() == rows["iou_hidden"][said.worst]
+        assert said.least == rows["iou_hidden"][said.worst]
+        assert said.worst == reel.series("moving", "square", [name])["answers"][name]["moments"][0]
         judged = rows[rows["iou_hidden"].notna()]
         assert said.filled == pytest.approx(judged["hidden_both_px"].sum() / judged["hidden_px"].sum())
         assert said.judged == rows["iou_hidden"].notna().sum()
@@ -118,6 +131,22 @@ def test_memory_holds_what_is_hidden_now_and_revealed_is_what_comes_out(home, ma
     assert {tuple(one) for one in revealed} == {(row, 30) for row in range(20, 30)}
     assert not dense(found["revealed"][5]).any()
     assert found["revealed"][0] is None
+
+
+def test_of_large_frames_only_some_pixels_are_read_and_the_memory_is_where_it_was(home, monkeypatch):
+    height, width, length = 400, 640, 6
+    rng, y, x = np.random.default_rng(0), *np.mgrid[:400, :640]
+    coat, bar = cv2.GaussianBlur(rng.integers(0, 255, (height, width, 3)).astype(np.uint8), (0, 0), 6), (x >= 320) & (x < 420)
+    whole = [(y >= 80) & (y < 260) & (x >= 130 + 20 * t) & (x < 300 + 20 * t) for t in range(length)]
+    pictures = np.stack([np.where(bar[..., None], 90, np.where(one[..., None], np.roll(coat, 20 * t, 1), 30)) for t, one in enumerate(whole)])
+    track = Track("block", tuple(rle.encode(one & ~bar) for one in whole))
+    clips.write(Clip("big", height, width, Held(pictures.astype(np.uint8)), (track,), (rle.encode(bar),) * length), home / "inputs" / "clips" / "big")
+    assert reel._coarse(clips.find("big"), clips.windows(clips.find("big"), "block")[1]) == 2
+    quick = rle.decode(Rle(height, width, reel.beside("big", "block", 0)["memory"][5].encode()))
+    monkeypatch.setattr(reel, "_coarse", lambda clip, square: 1)
+    reel.KEPT._items.clear()
+    full = rle.decode(Rle(height, width, reel.beside("big", "block", 0)["memory"][5].encode()))
+    assert (quick & full).sum() / (quick | full).sum() > 0.9
 
 
 def test_a_frame_is_the_file_that_lies_there_or_a_picture_of_what_is_drawn(home, made):

@@ -11,13 +11,14 @@ import pandas as pd
 import pytest
 import torch
 
-from engine import completers, control, errors, places, rle, worker
+from engine import completers, control, errors, rle, worker
 from engine.__main__ import main
-from engine.amodal import answering, completing, findings, given, measuring, scoring, shipping, views
+from engine.amodal import answering, completing, findings, given, measuring, reel, scoring, shipping, views
 from engine.amodal import run as running
 from engine.amodal import spec as asking
 from engine.amodal.spec import AmodalSpec
 from engine.datasets import clips
+from engine.importers import clips as bringing
 from engine.metrics import masks
 from engine.models import completers as networks
 from engine.steps import Before
@@ -158,6 +159,13 @@ def test_a_difference_is_of_the_same_frames_and_its_interval_over_clips(home):
     assert findings.verdict(back) == findings.AGAINST
 
 
+def test_trained_arms_are_compared_by_the_seeds_that_both_have():
+    names = ["two_way-s0", "two_way-s1", "two_way-s1 + 5 steps", "convex_hull"]
+    rows = pd.DataFrame({"answer": names, "arm": [measuring.arm(name) for name in names]})
+    assert list(measuring._same_seeds(rows, "two_way", "two_way + 5 steps")["answer"]) == names[1:3]
+    assert list(measuring._same_seeds(rows, "two_way", "convex_hull")["answer"]) == [*names[:2], names[3]]
+
+
 def test_claims_are_told_where_both_sides_were_measured(home):
     told = findings.claims()
     assert set(told["claim"]) == {"learning adds to memory", "1 steps of adaptation help"}
@@ -221,30 +229,35 @@ def test_the_command_line_tells_what_is_stored(home, capsys, tmp_path):
 
 
 @pytest.mark.slow
-def test_ten_thousand_frames_are_completed_stored_and_measured_in_bounded_memory(home, tmp_path):
+def test_ten_thousand_frames_are_brought_completed_scored_and_stepped_in_bounded_memory(home, tmp_path):
     length, side = 10_000, 64
-    folder = places.inputs("clips") / "long"
-    (folder / "frames").mkdir(parents=True)
-    names, visible, whole, bar = [], [], [], []
+    (tmp_path / "frames").mkdir()
     post = np.zeros((side, side), np.bool_)
     post[:, 28:36] = True
+    coded: dict[str, list] = {name: [] for name in ("segmentations", "amodal_segmentations", "occluder_segmentations")}
     for t in range(length):
         mask = np.zeros((side, side), np.bool_)
         x = round(22 + 14 * np.sin(t / 9))
         mask[20:44, x : x + 20] = True
         picture = np.where(post, 230, np.where(mask, 120, 30)).astype(np.uint8)
-        names.append(f"frames/{t:06d}.png")
-        cv2.imwrite(str(folder / names[-1]), np.repeat(picture[..., None], 3, 2))
-        visible.append(rle.encode(mask & ~post))
-        whole.append(rle.encode(mask))
-        bar.append(rle.encode(post))
-    track = clips.Track("block", tuple(visible), tuple(whole))
-    clips.finish(clips.Clip("long", side, side, clips.Files(folder, tuple(names)), (track,), tuple(bar)), folder, names)
+        cv2.imwrite(str(tmp_path / "frames" / f"{t:06d}.png"), np.repeat(picture[..., None], 3, 2))
+        for name, one in zip(coded, (mask & ~post, mask, post), strict=True):
+            coded[name].append(rle.encode(one).json())
+    (tmp_path / "masks.json").write_text(json.dumps({"videos": [{"id": 1}], "annotations": [{"video_id": 1, "name": "block", **coded}]}))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    clip = bringing.bring("long", tmp_path / "frames", tmp_path / "masks.json").clip
     answered(AmodalSpec(clips=("long",), answers=("two_way-s0",), baselines=("union_two_way",)))
+    rows = views.frames("long", answer="union_two_way")
+    assert (clip.length, len(rows), len(views.answer("long", "block", "two_way-s0").whole)) == (length, length, length)
+    assert rows["iou_hidden"].dropna().mean() > 0.5
+    assert reel.about("long")["frames"] == length
+    last = (length - 1) // reel.PAGE
+    for page in (0, last // 2, last):
+        found = reel.masks("long", "block", page, ["two_way-s0", "union_two_way"])
+        assert found["whole"][0] == clip.tracks[0].whole[page * reel.PAGE].counts.decode()
+        assert any(reel.beside("long", "block", page)["memory"])
+        assert reel.odds("long", "block", page, "two_way-s0")["first"] == page * reel.PAGE
+    assert len(reel.series("long", "block", ["two_way-s0"])["answers"]["two_way-s0"]["hidden"]) == length
+    assert reel.frame("long", length - 1)[0] == (tmp_path / "frames" / "009999.png").read_bytes()
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown < 600_000, f"{grown / 1000:.0f} MB"
-    assert len(views.answer("long", "block", "two_way-s0").whole) == length
-    rows = views.frames("long", answer="union_two_way")
-    assert len(rows) == length
-    assert rows["iou_hidden"].dropna().mean() > 0.5

@@ -67,6 +67,22 @@ def test_a_shift_changes_the_same_examples_and_the_difference_is_that_of_the_mea
     assert column(arrays, "difference", top["layer"], top["target"], top["source"]) == pytest.approx(top["difference"], abs=1e-6)
 
 
+def test_before_and_after_adaptation_only_what_may_move_has_moved(home, cache):
+    here = {"n": 30, "dataset": "optdigits"}
+    adapted = {"onto": "optdigits", "shots": 1, "part": "head", "steps": 4, "rate": 0.01, "seed": 0}
+    said, arrays = compared(cache, here, {**here, "adapted": adapted})
+    assert (said["match"]["way"], said["match"]["cost"], said["changed"]) == ("numbers", 0, 0)
+    assert np.array_equal(arrays["link_first"], arrays["link_second"])
+    said, arrays = compared(cache, here, {**here, "adapted": adapted | {"part": "everything"}})
+    assert said["paired"]
+    assert said["match"]["order"] == list(range(8))
+    assert said["match"]["cost"] > 0
+    assert not np.array_equal(arrays["first"], arrays["second"])
+    for wrong, says in (({"part": "links"}, "links"), ({"steps": 10**6}, "Up to 50 labels"), ({"onto": "nowhere"}, "nowhere")):
+        with pytest.raises(errors.UserError, match=says):
+            compared(cache, here, {**here, "adapted": adapted | wrong})
+
+
 def test_classes_are_different_examples_and_a_class_against_itself_drawn_anew_shows_no_change(home, cache):
     said, _ = compared(cache, {"n": 30, "class": "3"}, {"n": 30, "class": "8"})
     assert not said["paired"]

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 import torch
 
-from engine import control, errors, networks, store, worker
+from engine import control, errors, networks, store, systems, worker
 from engine.__main__ import main
-from engine.circuits import answer, asked, exchange, observing, views
+from engine.circuits import answer, asked, document, exchange, observing, views
 from engine.circuits import spec as asking
 from engine.circuits.observing import Watched
 from engine.datasets import images
@@ -225,13 +225,50 @@ def test_an_edge_table_is_a_circuit_too(observed, tmp_path):
     ("a.graphml", "<graphml", "not XML"), ("a.graphml", "<svg/>", "no GraphML"),
     ("a.graphml", '<!DOCTYPE x [<!ENTITY a "b">]><graphml/>', "refused"),
     ("a.csv", "from,to\n1,2\n", "lacks the columns source"), ("a.csv", "source,target,weight\n0,1,x\n", "no number"),
-    ("a.csv", "source,target,weight\n0,1,7\n", "Scale them"), ("a.txt", "hello", "no circuit that can be read"),
+    ("a.csv", "source,target,weight\n0,1,7\n", "Scale them"), ("a.csv", "source,target,weight\n0,1,1\n0,1,0.5\n", "Two edges lead from “0”"),
+    ("a.txt", "hello", "no circuit that can be read"),
 ])  # fmt: skip
 def test_what_is_no_circuit_is_refused_with_a_sentence(observed, tmp_path, name, content, says):
     file = tmp_path / name
     file.write_text(content)
     with pytest.raises(errors.UserError, match=says):
         exchange.bring(file)
+
+
+def test_the_example_of_the_schema_is_read_as_it_says(observed, tmp_path):
+    file = tmp_path / "by-hand.json"
+    file.write_text(document.EXAMPLE)
+    name = exchange.bring(file)
+    assert name == "by-hand"
+    known, nodes = views.about(name), views.nodes(name)
+    assert (known["modules"], known["outputs"], known["layers"], known["title"]) == (3, 1, 1, "A circuit by hand")
+    assert nodes["label"].tolist() == ["sees edges", "loops", "strokes", "answer"]
+    assert views.links(name)[1, 0] == 0.9
+    assert views.edges(name, kind="attention", layer=1).edges["weight"].max() == 0.8
+    assert known["view"]["notes"] == {"1": "closed curves"}
+
+
+def test_every_field_of_the_schema_is_told(observed):
+    told = document.fields()
+    assert (told["meaning"].str.len() > 0).all()
+    assert set(told[told["needed"] == "yes"]["field"]) == {"schema", "version", "nodes", "id", "s", "t", "p", "l", "w"}
+    assert json.loads(document.schema())["$defs"]["Link"]["properties"]["p"]["maximum"] == 1
+
+
+def test_a_graph_that_another_program_wrote_comes_in_with_what_was_made_of_it(observed, tmp_path):
+    networkx = pytest.importorskip("networkx")
+    graph = networkx.Graph()
+    graph.add_edge("eye", "ear", weight=0.5)
+    graph.add_edge("ear", "ear", weight=1.0)
+    networkx.write_graphml(graph, tmp_path / "other.graphml")
+    found = exchange.read(tmp_path / "other.graphml")
+    assert found.links[["source", "target", "weight"]].to_numpy().tolist() == [[0, 1, 0.5], [1, 0, 0.5]]
+    assert any("read both ways" in note for note in found.notes)
+    assert any("to themselves" in note for note in found.notes)
+    networkx.write_graphml(networkx.DiGraph([("a", "b")]), tmp_path / "bare.graphml")
+    name = exchange.bring(tmp_path / "bare.graphml")
+    assert views.links(name)[1, 0] == 1
+    assert views.about(name)["about"]["notes"] == ["No edge says a weight (or p), so each counts as 1."]
 
 
 def example(n: int = 0) -> dict:
@@ -248,6 +285,20 @@ def test_one_input_tells_what_it_uses(observed, cache):
     assert sum(said["probabilities"]) == pytest.approx(1, abs=1e-4)
     brought, _ = answer.answer({"kind": "input", "circuit": "small"}, {"image": arrays["image"]}, cache)
     assert brought["probabilities"] == said["probabilities"]
+
+
+def test_a_unit_of_a_system_is_an_input_too_and_acts_reach_the_circuit(observed, cache):
+    question = {"kind": "input", "circuit": "small", "system": "coloured_digits", "unit": 3}
+    said, arrays = answer.answer(question, {}, cache)
+    acted, changed = answer.answer(question | {"do": "do(class=7); do(ink=red)"}, {}, cache)
+    assert acted["label"] == 7
+    assert acted["example"] == {"system": "coloured_digits", "unit": 3, "do": "do(class=7); do(ink=red)"}
+    assert arrays["image"].shape == changed["image"].shape == (28, 28, 3)
+    assert not np.array_equal(arrays["attention"], changed["attention"])
+    system = systems.load("coloured_digits")
+    unit = systems.sample(system, 4, 0)[3:]
+    assert said["label"] == int(unit.labels[0])
+    assert np.array_equal(arrays["image"], systems.render(unit, images.glyph_bank(system, "test"))[0])
 
 
 def test_attention_times_gradient_is_what_a_small_change_of_the_link_does(observed, cache):
@@ -327,33 +378,47 @@ def conditional(observed):
 
 
 def test_a_sentence_makes_links_of_its_own(conditional, cache):
-    question = {"kind": "sentence", "circuit": conditional, "split": "val", "example": 3}
+    question = {"kind": "sentence", "circuit": conditional, "sentence": "there are exactly two blue shapes on the left", "seed": 3}
     said, arrays = answer.answer(question, {}, cache)
-    other, changed = answer.answer(question | {"sentence": "There is a red square."}, {}, cache)
+    other, changed = answer.answer(question | {"sentence": "There is a red square.", "beside": question["sentence"]}, {}, cache)
     assert arrays["links"].shape == arrays["static_links"].shape == (9, 5)
     assert arrays["read_in"].shape == (5, 2 * said["side"] ** 2)
-    assert said["label"] in (0, 1)
-    assert other["sentence"] == "there is a red square"
-    assert other["label"] is None
+    assert (said["family"], said["held_out"], said["label"] in (0, 1)) == ("count", False, True)
+    assert (other["sentence"], other["family"], other["held_out"]) == ("there is a red square", "exists", True)
     assert np.array_equal(changed["static_links"], arrays["static_links"])
-    assert not np.array_equal(changed["links"], arrays["links"])
+    assert np.array_equal(changed["beside"], arrays["links"])
+    assert other["apart"] == pytest.approx(np.abs(changed["links"] - arrays["links"]).mean(), abs=1e-5) != 0
+    assert 0 < other["within"] < other["between"]
+    free, _ = answer.answer(question | {"sentence": "red is red"}, {}, cache)
+    assert (free["label"], free["family"]) == (None, None)
+
+
+def test_scenes_of_a_seed_stay_and_make_a_sentence_true_as_often_as_false(conditional, cache):
+    question = {"kind": "sentence", "circuit": conditional, "sentence": "every disc is green"}
+    told = [answer.answer(question | {"seed": seed}, {}, cache) for seed in range(40)]
+    assert 8 < sum(said["label"] for said, _ in told) < 32
+    again = answer.answer(question | {"seed": 7}, {}, cache)[1]["scenes"]
+    assert np.array_equal(again, told[7][1]["scenes"])
+    assert not np.array_equal(again, told[8][1]["scenes"])
 
 
 def test_a_map_has_a_place_for_each_sentence(conditional, cache):
-    said, arrays = answer.answer({"kind": "sentences", "circuit": conditional, "split": "val"}, {}, cache)
-    assert len(said["sentences"]) == len(set(said["sentences"])) == len(said["places"]) == len(said["families"])
+    said, arrays = answer.answer({"kind": "sentences", "circuit": conditional}, {}, cache)
+    assert len(said["sentences"]) == len(set(said["sentences"])) == len(said["places"]) == len(said["families"]) == 156
     assert 0 <= said["by_chance"][0] <= said["by_chance"][1] < said["between_families"] <= 1
     assert said["between_families"] == pytest.approx(said["untrained"], abs=1e-6)  # this one is untrained, of the same seed
     assert arrays["static_links"].shape == (9, 5)
+    assert (said["metrics"], said["arms"]) == ({}, [])
 
 
 @pytest.mark.parametrize(("more", "says"), [
-    ({"circuit": "conditional-tets"}, "conditional-test"), ({"sentence": "there is a purple square"}, "purple"),
-    ({"sentence": "is is is is is is is is is is"}, "Write 1 to 9"), ({"example": -1}, "count from 0"),
+    ({"circuit": "conditional-tets"}, "conditional-test"),
+    ({"sentence": "there is a purple square"}, "the word “purple”. It knows: a, above, are, .* yellow"),
+    ({"sentence": "is is is is is is is is is is"}, "Write 1 to 9"), ({"seed": -1}, "count from 0"),
 ])  # fmt: skip
 def test_a_sentence_that_cannot_be_read_is_refused(conditional, cache, more, says):
     with pytest.raises(errors.UserError, match=says):
-        answer.answer({"kind": "sentence", "circuit": conditional, "split": "val"} | more, {}, cache)
+        answer.answer({"kind": "sentence", "circuit": conditional, "sentence": "there is a red disc"} | more, {}, cache)
 
 
 @pytest.mark.parametrize("words", [

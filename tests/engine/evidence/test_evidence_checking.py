@@ -52,6 +52,20 @@ def test_one_changed_byte_is_found(bundle):
     assert found[0].startswith("report.html has changed: its SHA-256 is ")
 
 
+@pytest.mark.parametrize("kind", ["report.html", "manifest.json", "rows/scores.parquet", "rows/01-a"])
+def test_one_changed_byte_of_each_kind_of_file_is_found(original, tmp_path, kind):
+    bundle = shutil.copytree(original, tmp_path / "copy")
+    seal = open_bundle(bundle).seal
+    file = next(one for one in sorted(bundle.rglob("*")) if one.is_file() and one.relative_to(bundle).as_posix().startswith(kind))
+    content = bytearray(file.read_bytes())
+    at = content.index(b'"made"') + 9 if kind == "manifest.json" else len(content) // 2
+    content[at] ^= 1
+    file.write_bytes(content)
+    found = problems(bundle, seal)
+    assert len(found) == 1
+    assert found[0].startswith(file.relative_to(bundle).as_posix())
+
+
 def test_another_length_a_missing_file_and_a_stranger_are_found(bundle):
     (bundle / "report.html").write_bytes(b"short")
     rows = next((bundle / "rows").glob("01-a*"))

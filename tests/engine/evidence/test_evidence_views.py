@@ -1,6 +1,7 @@
 """Each file of the room keeps its promises: a page that there is, offers that can be answered, parts that say what a report needs."""
 
 import functools
+from urllib.parse import quote
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -12,6 +13,7 @@ from engine.evidence.asked import Asked
 from pages.parts import navigation
 
 NAMES = views.names()
+RARE = {"assay-network", "assay-examples", "audit"}  # in a report only where somebody wants them
 
 
 @functools.cache
@@ -55,14 +57,17 @@ def test_a_part_says_what_was_found_how_and_with_what_limits(name):
     assert len(found.method) > 80
     assert found.limits
     assert asked.unread == ()
-    assert name == "claim" or found.networks  # a claim is about the whole store
-    assert name == "claim" or found.runs or (found.scores is not None and len(found.scores))
+    assert name in {"claim", "audit", "interpreters"} or found.networks  # of the whole store, of a file, of untrained networks
+    assert name in {"claim", "audit"} or found.runs or (found.scores is not None and len(found.scores))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_figure_has_words_rows_and_panels_that_plotly_takes(name):
     found, _ = part(name)
     assert found.figures
+    for shown in found.pictures:
+        assert len(shown.rows)
+        assert all(one.words and one.file.startswith((b"\x89PNG", b"RIFF")) for one in shown.shown)
     for figure in found.figures:
         assert figure.title
         assert len(figure.alt) > 20
@@ -75,7 +80,7 @@ def test_every_figure_has_words_rows_and_panels_that_plotly_takes(name):
 
 def test_the_usual_views_are_one_of_each_kind_at_least():
     usual = {Asked(one.address).path for one in views.offered() if one.usual}
-    assert usual == set(views.paths()) - {"assay-network"}
+    assert usual == set(views.paths()) - RARE
 
 
 def test_a_choice_is_read_by_name_and_in_the_words_of_the_page():
@@ -127,3 +132,45 @@ def test_an_unknown_page_names_the_nearest():
     assert "pairs" in told.value.hint
     with pytest.raises(errors.UserError, match="longer than can be read"):
         Asked("a" * 9000)
+
+
+def test_a_pasted_link_is_told_without_its_host():
+    assert views.told(" http://127.0.0.1:8501/pairs?table=a%20b#below ") == "pairs?table=a%20b"
+    assert views.told("https://host.example/") == "home"
+    assert views.told("trust") == "trust"
+
+
+def test_counts_of_few_people_are_not_told_nor_the_shares_that_would_tell_them():
+    people = views.part("people?dataset=adult&attribute=sex&constraint=parity")[0]
+    kinds = people.tables[0].rows
+    assert "fewer than 5" in set(kinds["down"])
+    assert {"row", "label", "boost", "distance"}.isdisjoint(people.figures[0].rows)  # of single people
+    few = pd.DataFrame({"group": ["a", "b"], "direction": ["up", "up"], "people": ["fewer than 5", "0"], "share": [0.1, 0.0], "low": [0.0, 0.0],
+                        "high": [0.2, 0.1], "n": [30, 30]})  # fmt: skip
+    told = registry.load(views.ROOM, "people").without_few(few)
+    assert told["share"].isna().tolist() == [True, False]
+    audited = views.part("audit?look=race")[0]
+    assert (audited.figures[0].rows["n"].dropna().between(1, 4)).sum() == 0
+
+
+def test_an_audit_of_a_file_that_is_gone_or_another_one_is_refused():
+    for address, said in (
+        ("audit?hand=nowhere%2Ffile.csv", "is not here any more"), ("audit?hand=on%20this%20machine", "is not here any more"),
+        ("audit?score-0000=x", "columns of another file"), ("audit?bring=A%20network", "is not reported"),
+    ):  # fmt: skip
+        with pytest.raises(errors.UserError, match=said):
+            views.part(address)
+
+
+def test_thresholds_of_an_address_are_those_that_are_reported():
+    told = views.part("thresholds?dataset=adult&attribute=sex&constraint=parity&at=0.3,0.7")
+    assert told[1].told["at"] == "Female 0.3, Male 0.7"
+    assert told[0].figures[0].title == "Rates at Female 0.3, Male 0.7"
+
+
+def test_a_circuits_graph_is_the_one_that_its_view_names():
+    found, asked = views.part("circuits?view=" + quote('{"graph":"attention.class=3"}'))
+    assert asked.told["graph"] == "Attention, class 3"
+    assert found.figures[0].title.startswith("Attention, class 3: ")
+    with pytest.raises(errors.UserError, match="asks the circuit itself"):
+        views.part("circuit-compare?view=" + quote('{"asked":{"compare":{"kind":"shift"}}}'))

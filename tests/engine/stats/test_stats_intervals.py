@@ -41,3 +41,12 @@ def test_percentile_leaves_undefined_resamples_out_unless_they_are_half():
     assert intervals.percentile(samples, 0.9) == pytest.approx((5, 95))
     assert intervals.percentile(np.append(samples, np.nan), 0.9) == pytest.approx((5, 95))
     assert np.isnan(intervals.percentile(np.array([1.0, np.nan]))).all()
+
+
+def test_the_p_of_a_mean_is_that_of_the_one_sample_t_test_and_agrees_with_its_interval():
+    for values in (np.array([0.1, 0.2, 0.15, 0.3]), np.array([0.1, -0.2, 0.05])):
+        assert intervals.p_of_mean(values) == pytest.approx(stats.ttest_1samp(values, 0).pvalue)
+        low, high = intervals.of_mean(values)
+        assert (intervals.p_of_mean(values) < 0.05) == (low > 0 or high < 0)
+    assert np.isnan(intervals.p_of_mean(np.array([0.1])))
+    assert [intervals.p_of_mean(np.full(3, value)) for value in (0.0, 0.5)] == [1.0, 0.0]

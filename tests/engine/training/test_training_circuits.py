@@ -7,13 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from engine import errors, networks
+from engine import errors, networks, priors
 from engine.circuits import observing
 from engine.models import predict
-from engine.models.circuits import conditional_nac
 from engine.training import _circuit_arms as arms
 from engine.training import _circuit_fitting as fitting
-from engine.training import circuits, sentences
+from engine.training import circuits
 from engine.training._circuit_arms import Job
 
 
@@ -99,17 +98,41 @@ def test_a_choice_that_means_nothing_is_refused(tmp_path, words, says):
         list(circuits.main(asked(tmp_path, *words)))
 
 
-def test_what_was_chosen_is_taken_for_links_and_prior_alike(tmp_path):
+def test_what_was_chosen_is_taken_for_links_and_for_each_prior_its_own_weight(tmp_path):
     rows = [
         {"arm": "none", "bandwidth": 0.2, "truncation": None, "prior_weight": 1.0, "val_accuracy": 0.9, "val_nll": 0.4},
         {"arm": "none", "bandwidth": 0.5, "truncation": 0.8, "prior_weight": 1.0, "val_accuracy": 0.9, "val_nll": 0.3},
         {"arm": "scale_free", "bandwidth": 0.5, "truncation": 0.8, "prior_weight": 5.0, "val_accuracy": 0.8, "val_nll": 0.3},
+        {"arm": "planted_partition", "bandwidth": 0.5, "truncation": 0.8, "prior_weight": 5.0, "val_accuracy": 0.7, "val_nll": 0.3},
+        {"arm": "planted_partition", "bandwidth": 0.5, "truncation": 0.8, "prior_weight": 0.1, "val_accuracy": 0.8, "val_nll": 0.3},
     ]
     (tmp_path / "choices").mkdir()
     (tmp_path / "choices" / "choice-mnist.txt").write_text(json.dumps(rows))
-    assert circuits.best(tmp_path, "mnist") == {"bandwidth": 0.5, "truncation": 0.8, "prior_weight": 5.0}
-    with pytest.raises(errors.UserError, match="Choose first: python -m engine train circuits"):
-        circuits.best(tmp_path, "shapes")
+    links = {"bandwidth": 0.5, "truncation": 0.8}
+    assert circuits.best(tmp_path, Job("none", "mnist", 0)) == circuits.best(tmp_path, Job("dense_fc", "mnist", 0)) == links
+    assert circuits.best(tmp_path, Job("scale_free", "mnist", 0)) == {**links, "prior_weight": 5.0}
+    assert circuits.best(tmp_path, Job("planted_partition", "mnist", 0)) == {**links, "prior_weight": 0.1}
+    for job in (Job("none", "shapes", 0), Job("erdos_renyi", "mnist", 0)):  # no data, no prior of this name
+        with pytest.raises(errors.UserError, match="Choose first: python -m engine train circuits"):
+            circuits.best(tmp_path, job)
+
+
+def test_links_are_compared_first_then_the_weight_of_each_prior(tmp_path, monkeypatch):
+    """The ranking is a stand-in for training: the second of each list is best."""
+    seen = []
+
+    def ranked(jobs, _folder):
+        seen.append([(job.arm, job.bandwidth, job.truncation, job.prior_weight) for job in jobs])
+        yield "compared"
+        best = jobs[1]
+        return [{"arm": best.arm, "bandwidth": best.bandwidth, "truncation": best.truncation, "prior_weight": best.prior_weight}]
+
+    monkeypatch.setattr(circuits, "_ranked", ranked)
+    lines = list(circuits.main(asked(tmp_path, "--choose", "--data", "shapes", "--steps", "3")))
+    assert [one[0][0] for one in seen] == ["none", *priors.names()]
+    assert {one[1:3] for part in seen[1:] for one in part} == {(0.2, 0.8)}
+    assert lines[-1].startswith("shapes: best on validation data: eps 0.2, truncation 0.8, weight of erdos_renyi 1, ")
+    assert (tmp_path / "choices" / "choice-shapes.txt").is_file()
 
 
 def test_names_tell_what_differs_from_the_defaults():
@@ -119,13 +142,3 @@ def test_names_tell_what_differs_from_the_defaults():
     assert Job("frozen", "mnist", 0, bandwidth=0.5).learned.name == "nac-none-mnist-eps0.5-s0"
     assert Job("interpreter", "mnist", 0, bandwidth=0.5).name == "ni-mnist-s0"
     assert len({Job(arm, data, 0).name for arm in arms.ARMS for data in arms.SETTINGS}) == len(arms.ARMS) * len(arms.SETTINGS)
-
-
-@pytest.mark.slow
-def test_a_conditional_circuit_is_one_file_that_says_all_about_itself(tmp_path):
-    file = tmp_path / "a.safetensors"
-    *_, last = sentences.fit(file, 0, 2, 4)
-    network, said = conditional_nac.read(file)
-    assert last.startswith("a.safetensors")
-    assert json.dumps(said["options"]) == json.dumps({"vocabulary": network.reader.words.num_embeddings, "length": 9, "size": 24, "modules": 4})
-    assert said["metrics"]["held_out"] == pytest.approx(sentences.accuracy(network, "held_out"), abs=0.01)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from engine import errors, rows, store
 from engine.__main__ import main
@@ -53,8 +54,9 @@ def filled(tmp_path_factory):
         scores.append(score("nac-none-mnist-eps0.5-s0", "mfeat", 0.9))  # a set that the others lack
         put("arms", [store.block(rows.Network, known), store.block(rows.Score, scores)])
         curves = [
-            rows.CircuitCurve("nac-none-mnist-eps0.5-s0", "greedy", kept, None, 0.1, "mnist", "test", "", 0.0, accuracy, 0, 1, 300, None, None)
-            for kept, accuracy in ((8, 0.96), (2, 0.91), (1, 0.5))
+            rows.CircuitCurve(name, "greedy", kept, None, 0.1, "mnist", "test", "", 0.0, accuracy, 0, 1, 300, None, None)
+            for name, few in (("nac-none-mnist-eps0.5-s0", 0.91), ("nac-none-mnist-s0", 0.2))  # the second in a setting that does not count
+            for kept, accuracy in ((8, 0.96), (2, few), (1, 0.1))
         ]
         put("curves", [store.block(rows.CircuitCurve, curves)])
         yield
@@ -84,6 +86,26 @@ def test_the_question_is_answered_by_learned_arms_minus_dense_and_controls(fille
     assert found["what"].tolist() == ["learned arms together", "no prior"]
     assert found["minus"].tolist() == ["dense, coded maps", "frozen random graph"]
     assert found["difference"].tolist() == pytest.approx([0.16 / 3, np.mean([0.70 - 0.65, 0.70 - 0.66, 0.71 - 0.65])])
+
+
+def test_p_is_that_of_the_paired_t_test_adjusted_for_the_arms_beside_the_reference(filled):
+    found = arms.table().set_index("arm")
+    p = {
+        "none": stats.ttest_rel([0.70, 0.70, 0.71], [0.65, 0.65, 0.65]).pvalue, "frozen": stats.ttest_rel([0.65, 0.66, 0.65], [0.65] * 3).pvalue,
+    }  # fmt: skip
+    assert found["p"].drop("dense_modfc").to_dict() == pytest.approx(p)
+    assert found["holm"].drop("dense_modfc").to_dict() == pytest.approx({"none": 2 * p["none"], "frozen": p["frozen"]})
+    contrasts = arms.contrasts()
+    assert contrasts["holm"].isna().tolist() == [True, False]  # the one that was fixed beforehand stands alone
+    assert contrasts["holm"].iloc[1] == pytest.approx(contrasts["p"].iloc[1])  # the only one beside it
+
+
+def test_when_more_arms_are_complete_those_first_reported_are_told_beside(filled, monkeypatch):
+    monkeypatch.setattr(arms, "FIRST", ("none",))
+    monkeypatch.setattr(arms, "LEARNED", ("none", "frozen"))
+    found = arms.contrasts()
+    assert found["what"].tolist()[:2] == [arms.TOGETHER, "no prior and scale free, as first reported"]
+    assert found["difference"].tolist()[:2] == pytest.approx([0.5 * (0.16 / 3 + 0.01 / 3), 0.16 / 3])
 
 
 def test_each_set_has_its_own_difference(filled):
@@ -123,7 +145,8 @@ def test_the_table_is_written_between_its_marks(filled, tmp_path):
     text = arms.written(f"before\n{arms.BEGIN}\nold\n{arms.END}\nafter")
     assert text.startswith(f"before\n{arms.BEGIN}\n## Does sparse learned connectivity generalise better?")
     assert text.endswith(f"{arms.END}\nafter")
-    assert "| no prior | 3 | 97.3\u202f% | 70.3\u202f% [70.0, 71.0] | 5.3 [5.0, 6.0], better | 5.0 (greedy) |" in text
+    assert "| no prior | 3 | 97.3\u202f% | 70.3\u202f% [70.0, 71.0] | 5.3 [5.0, 6.0], better, p 0.008 | 5.0 (greedy) |" in text
+    assert "Beside it, p adjusted for 1: no prior minus frozen random graph 5.0 [" in text
     assert "| dense, coded maps | 3 |" in text
     assert "reference" in text
     with pytest.raises(errors.UserError, match="no place"):

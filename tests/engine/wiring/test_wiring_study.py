@@ -1,17 +1,18 @@
 """Training from a question: the plan, the way through the queue, what is kept of each step, going on where it stopped."""
 
 import json
+from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
 import pydantic
 import pytest
 
-from engine import control, errors, networks, store, worker
+from engine import control, errors, networks, priors, rows, store, worker
 from engine.__main__ import main
 from engine.circuits import views as circuits
 from engine.training import _circuit_fitting as fitting
-from engine.wiring import plots, views
+from engine.wiring import plots, question, shipping, views
 from engine.wiring import spec as asking
 from engine.wiring.spec import WiringSpec
 
@@ -111,6 +112,28 @@ def test_training_ships_under_one_name(trained, tmp_path, capsys):
     assert (tmp_path / "circuit_training").is_dir()
 
 
+def test_answers_ship_of_circuits_whose_weights_do_and_scores_of_all(monkeypatch, tmp_path):
+    """One of these two is among the shipped networks; the other's answers could not be made again by anybody else."""
+    monkeypatch.setenv("TOUCHSTONE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TOUCHSTONE_SAMPLE", str(tmp_path / "none"))
+    names = ("ni-mnist-s0", "nac-none-mnist-s77")
+    answers = [rows.Prediction(name, "printed", "test", "", 0.0, f"e{i}", i, 1, [0.0, 1.0], f"cell {name}") for name in names for i in range(2)]
+    scores = [rows.Score(name, "printed", "test", "", 0.0, "accuracy", 1, 1.0, None, None, 2, f"cell {name}") for name in names]
+    known = [rows.Network(name, name, "nac", "brought", name, "mnist", 1, "{}") for name in names]
+    now, writer = datetime(2026, 1, 1, tzinfo=UTC), store.Writer("arms")
+    writer.append([store.block(type(part[0]), part) for part in (known, scores, answers)], {"predictions": tuple(f"cell {name}" for name in names)})
+    writer.finish(rows.Run(
+        run="arms", study="assay", title=question.title("mnist"), spec="{}", state="done", seed=0, created=now, started=now, finished=now,
+        seconds=0, cells=0, images=0, device="cpu", code_revision=None, code_dirty=None, packages="{}", machine="", error=None,
+    ))  # fmt: skip
+    assert [line.split(":")[0] for line in shipping.ship(tmp_path / "shipped")] == ["wiring-arms-mnist"]
+    monkeypatch.setenv("TOUCHSTONE_HOME", str(tmp_path / "other"))
+    monkeypatch.setenv("TOUCHSTONE_SAMPLE", str(tmp_path / "shipped"))
+    assert set(store.query("SELECT network FROM scores")["network"]) == set(names)
+    assert set(store.query("SELECT network FROM predictions")["network"]) == {names[0]}
+    assert store.stored_answers(f"cell {names[1]}") is None
+
+
 def test_the_command_tells_the_newest_training(trained, capsys):
     assert main(["wiring", "history", "--json"]) == 0
     assert {row["circuit"] for row in json.loads(capsys.readouterr().out)} == set(NAMES)
@@ -166,3 +189,9 @@ def test_a_training_that_has_only_begun_can_be_drawn(trained):
     begun = found[found["step"] == 0]
     assert len(plots.losses(begun).to_dict()["data"]) == 0
     assert len(plots.accuracies(begun).to_dict()["data"]) == 3
+
+
+def test_each_prior_has_the_weight_that_was_best_for_it_unless_one_is_asked_for():
+    chosen = {job.arm: job.prior_weight for job in WiringSpec(arms=("none", *priors.names())).jobs()}
+    assert {name: chosen[name] for name in priors.names()} == asking.WEIGHTS
+    assert {job.prior_weight for job in WiringSpec(arms=priors.names(), prior_weight=2.0).jobs()} == {2.0}

@@ -221,9 +221,9 @@ def test_a_cell_in_the_address_narrows_the_gallery_until_it_is_taken_back(full):
 
 
 def test_a_network_links_to_images_that_it_gets_right_as_they_are_and_wrong_under_the_worst_shift(full):
-    app = opened("assay/network.py", network=NETWORKS[1])
+    app = opened("assay/network.py", network=NETWORKS[1], part="Where it fails")
     labels = [link.proto.label for link in app.get("page_link")]
-    assert "Right as they are, wrong under rotation 30" in labels
+    assert "Images that it gets right as they are and wrong under rotation 30" in labels
 
 
 def test_the_runs_page_opens_a_run_and_says_that_all_is_answered(answered, full):

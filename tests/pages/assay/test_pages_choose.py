@@ -116,7 +116,7 @@ def test_candidates_are_those_of_a_kept_set_that_the_address_names(table):
 def test_the_tied_networks_are_kept_under_a_name(home):
     app = opened("assay/choose.py", id="mnist")
     app.text_input(key="keep-name").set_value("as good as the best")
-    app.button[0].click().run()
+    next(one for one in app.button if one.label == "Keep").click().run()
     healthy(app)
     kept = control.sets.named("as good as the best")
     assert kept.content["networks"][0] in words(app).replace("\\", "")
@@ -127,7 +127,7 @@ def test_the_weak_slice_of_a_network_is_told_and_kept(home):
     app = opened("assay/slices.py", network="cnn-mnist-whole-s0", set="printed")
     assert "Worst: **family Amatic SC**" in words(healthy(app))
     app.text_input(key="keep-name").set_value("narrow letters")
-    app.button[0].click().run()
+    next(one for one in app.button if one.label == "Keep").click().run()
     healthy(app)
     assert control.sets.named("narrow letters").content["conditions"] == {"family": "Amatic SC"}
 

@@ -77,7 +77,7 @@ def test_the_last_training_is_shown_at_once(home):
 
 def test_the_slider_moves_the_graph_through_training(home):
     app = opened("train")
-    assert "scale_free" in str(app.selectbox(key="trained").value)  # a graph that moves, not the dense one
+    assert "scale_free" in str(app.selectbox(key="circuit-trained").value)  # a graph that moves, not the dense one
     slider = next(one for one in app.select_slider if one.label == "Training step")
     slider.set_value(0).run()
     assert not app.exception

@@ -7,11 +7,17 @@ import signal
 
 import numpy as np
 import pytest
+from starlette.applications import Starlette
 from streamlit.testing.v1 import AppTest
 
-from engine import ask, places
+from engine import ask, control, places
 from engine.circuits import exchange, findings, picture, shipping, views
+from engine.circuits import spec as asking
+from engine.control import workers
+from pages.circuits import alone
+from pages.parts import routes, server
 from tests.browser import _circuits
+from tests.pages.parts import asgi
 
 PAGES = ("look", "one_input", "act", "compare")
 
@@ -65,6 +71,37 @@ def test_what_stays_behind_of_a_larger_circuit_is_counted(home):
     assert (len(arrays["source"]), header["graphs"][0]["total"]) == (20, 60)
     everything = views.edges("outside", most=None).edges["weight"].sum()
     assert header["graphs"][0]["weight"] == pytest.approx(everything, rel=1e-5)
+
+
+def test_values_of_graphs_lie_apart_in_a_file_until_they_are_drawn(home):
+    block = picture.pack("small")
+    first, later = picture.parted(block)
+    header, arrays = picture.unpacked(block)
+    assert set(picture.unpacked(first)[1]) == {name for name in arrays if not name.startswith("graph")} | {"graph0"}
+    assert np.array_equal(np.frombuffer(later["graph3"], "<f4"), arrays["graph3"], equal_nan=True)
+    assert len(later) == len(header["graphs"]) - 1
+    page = alone.page("small").decode()
+    assert page.count('type="application/octet-stream"') == len(header["graphs"])
+
+
+def test_graphs_of_a_large_circuit_stay_behind_and_come_one_by_one(home, monkeypatch):
+    monkeypatch.setattr(picture, "MOST_VALUES", 400)  # room for attention over all examples, not by class
+    header, _ = picture.unpacked(picture.pack("small"))
+    kept, later = ({graph["key"] for graph in header[name]} for name in ("graphs", "later"))
+    assert kept == {"link", "attention", "attention.0", "attention.1", "attention.2"}
+    assert {"attention.class=3", "attention.2.class=3", "link@10"} <= later
+    assert not kept & later
+    assert header["behind"]
+    monkeypatch.setattr(picture, "MOST_EDGES", 20)
+    assert [graph["key"] for graph in picture.unpacked(picture.pack("small"))[0]["graphs"]] == ["link"]
+    app = Starlette(routes=server.routes())
+    found = asgi.get(app, f"{routes.circuit_url('small')}&kind=attention&layer=0&slice=class%3D3&step=")
+    said, arrays = picture.unpacked(found.content)
+    expected = views.edges("small", kind="attention", layer=0, slice_="class=3", most=20)
+    assert (len(arrays["source"]), said["total"]) == (20, expected.total) == (20, 56)
+    assert arrays["graph0"].tolist() == pytest.approx(expected.edges["weight"].tolist())
+    assert asgi.get(app, "/ts/circuit/small?t=").status == 403
+    assert asgi.get(app, f"{routes.circuit_url('small')}&kind=attention&layer=9").status == 404
 
 
 def test_modules_stay_where_they_are_whatever_is_asked(home):
@@ -150,19 +187,54 @@ def test_compare_offers_circuits_of_the_same_size_and_what_the_circuit_takes(hom
     assert brought["examples"] == []
 
 
-def test_sentences_are_mapped_beside_what_no_training_and_chance_give(home, tmp_path):
-    assert "No conditional circuit is here yet" in words(opened("sentences"))
-    _circuits.conditional(home)
-    app = opened("sentences")
-    assert re.search(
-        r"explain \*\*[\d.]+ %\*\* of how the circuits of \d+ sentences differ, and [\d.]+ % in the same circuit before any training", words(app)
-    )
-    blocks = [one.proto.bytes for one in app.main if type(one).__name__ == "UnknownElement" and one.proto.bytes.startswith(picture.MAGIC)]
-    header, arrays = picture.unpacked(blocks[0])
+def test_sentences_are_mapped_beside_what_no_training_and_chance_give(home, monkeypatch):
+    name = _circuits.conditional(home)
+    app = opened("sentences", conditional=name)
+    assert re.search(r"explains \*\*[\d.]+ %\*\* of how the links of 156 sentences differ; .* before any training it is [\d.]+ %", words(app))
+    header, arrays = picture.unpacked(block(app))
     assert (header["modules"], header["outputs"], header["layers"]) == (5, 4, 3)
-    assert header["sentence"]["open"] is None
+    assert header["sentence"]["open"] in header["sentence"]["sentences"]
+    assert len(header["sentence"]["sentences"]) == 156
+    assert [json.loads(one["view"])["asked"]["sentence"]["beside"] in header["sentence"]["sentences"] for one in header["tries"]] == [True] * 3
     assert len(arrays["graph0"]) == 5 * 4 + 4 * 5
     assert any(link.proto.label == "Circuits that sentences make" for link in opened("look", circuit="small").get("page_link"))
+    monkeypatch.setattr(asking, "conditional", dict)
+    assert "No conditional circuit is here yet" in words(opened("sentences"))
+
+
+def test_the_shipped_conditional_circuit_stands_beside_its_controls(home):
+    app = opened("sentences", conditional="conditional-mini_nlvr-s0")
+    assert re.search(r"answers \*\*8\d(\.\d)? % \[.*where half is chance, and [\d.]+ % \[.*where training never had the colour", words(app))
+    assert picture.unpacked(block(app))[0]["modules"] == 12
+
+
+def block(app):
+    """Return what the viewer was sent."""
+    return next(one.proto.bytes for one in app.main if type(one).__name__ == "UnknownElement" and one.proto.bytes.startswith(picture.MAGIC))
+
+
+def test_a_circuit_that_nobody_looked_into_or_pruned_can_be_from_the_page(home, monkeypatch):
+    monkeypatch.setattr(workers, "ensure", lambda: None)
+    app = opened("look", circuit="small")
+    assert "circuits were trained and not looked into yet (nac-dense_modfc-mnist-s0, " in words(app)  # those that ship, for no sample is here
+    app.button(key="circuit-graph-go").click().run()
+    job = control.jobs(control.ACTIVE)[0]
+    assert "nac-scale_free-mnist-s0" in json.loads(job.spec)["networks"]
+    assert app.query_params["run"] == job.id
+    assert app.button(key="cancel-circuit-graph-run")
+    control.cancel(job.id)
+    _circuits.observed(home, "unpruned", seed=3, prune=False)
+    app = opened("act", circuit="unpruned")
+    assert "Pruning curves of this circuit take" in words(app)
+    assert app.button(key="circuit-pruning-go")
+
+
+def test_one_input_offers_systems_whose_classes_the_circuit_knows(home):
+    offer = handed(opened("one_input", circuit="small"))["input"]
+    assert {"coloured_digits", "captured_digits"} <= {one["name"] for one in offer["systems"]}
+    assert "shape_scenes" not in {one["name"] for one in offer["systems"]}
+    inks = next(one for one in offer["systems"] if one["name"] == "coloured_digits")["factors"]
+    assert "red" in next(one for one in inks if one["name"] == "ink")["levels"]
 
 
 def test_look_begins_with_telling_views(home):
@@ -173,7 +245,7 @@ def test_look_begins_with_telling_views(home):
     assert tries["Who listens to whom?"]["isolate"]
     assert f"What does class {findings.most_different('small')[0]} use?" in tries
     asked = [json.loads(one["view"])["asked"]["compare"]["kind"] for one in handed(opened("compare", circuit="small"))["tries"]]
-    assert asked == ["shift", "classes", "circuits"]
+    assert asked == ["shift", "classes", "adaptation", "circuits"]
 
 
 def test_a_view_in_the_address_goes_into_the_file_and_comes_back_with_it(home, tmp_path):

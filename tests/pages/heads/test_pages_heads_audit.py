@@ -9,10 +9,10 @@ from streamlit.testing.v1 import AppTest
 from engine import control, places, store
 from engine.control import workers
 from engine.datasets import tables
-from engine.heads import columns, weights
+from engine.heads import auditing, columns, weights
+from engine.heads.auditing import Question
 from engine.heads.spec import HeadsSpec
 from pages.heads import audit_form
-from pages.heads.audit_form import Asked
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def words(app):
 
 
 def key(name, file):
-    return audit_form.key(name, columns.look(file))
+    return auditing.key(name, columns.look(file))
 
 
 def people(n=400, seed=0):
@@ -182,7 +182,7 @@ def test_a_table_that_cannot_be_trained_on_is_told_and_nothing_is_kept(home):
 
 
 def test_the_command_quotes_what_a_shell_would_read():
-    asked = Asked("it's", ("a b",), "p", None, 0.5, True, None, leave_out_missing=True)
+    asked = Question("it's", ("a b",), "p", None, 0.5, True, None, leave_out_missing=True)
     assert audit_form.command("my file.csv", asked) == (
         "python -m engine heads audit 'my file.csv' --label 'it'\\''s' --group 'a b' --score p --threshold 0.5 --below --leave-out-missing --json"
     )

@@ -50,12 +50,12 @@ def test_an_unknown_claim_is_said_and_another_shown():
 def test_a_note_about_a_claim_is_kept_and_shown():
     app = opened(CLAIM, claim="transfer")
     app.text_area[0].set_value("agreed in the *team*")
-    app.button[0].click().run()
+    next(one for one in app.button if one.label == "Keep").click().run()
     assert reviews.notes("finding", "claim?claim=transfer")[0].text == "agreed in the *team*"
     assert any("agreed in the \\*team\\*" in one.value for one in app.markdown)
 
 
 def test_an_empty_note_is_refused_with_a_sentence():
     app = opened(CLAIM, claim="transfer")
-    app.button[0].click().run()
+    next(one for one in app.button if one.label == "Keep").click().run()
     assert "nothing to keep" in app.warning[0].value

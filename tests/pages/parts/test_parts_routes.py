@@ -7,8 +7,9 @@ from PIL import Image
 from starlette.applications import Starlette
 
 from engine import shifts
+from engine.assay import pictures
 from engine.datasets import images
-from pages.parts import pictures, routes, server
+from pages.parts import routes, server
 from tests.pages.parts import asgi
 
 SET = "optdigits"

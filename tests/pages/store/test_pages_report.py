@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from engine import control, places, worker
 from engine.control import workers
-from engine.evidence import checking, opened, writing
+from engine.evidence import checking, opened, views, writing
 from engine.evidence.spec import EvidenceSpec
 
 NETWORK = "assay-network?network=cnn-mfeat-whole-s0"
@@ -40,21 +40,46 @@ def said(at):
 
 
 def test_a_link_brings_its_views_and_the_page_says_what_they_found():
-    at = shown(views=[NETWORK, EXPLORE])
-    assert at.multiselect(key="report-views").value == [NETWORK, EXPLORE]
-    text = said(at)
-    assert "The network cnn-mfeat-whole-s0" in text
+    text = said(shown(views=[NETWORK, EXPLORE]))
+    assert "1. The network cnn-mfeat-whole-s0" in text
     assert "Better here is better there." in text
-    assert "**2** of them are chosen" in text
+    assert "Your report holds **2 views**" in text
+    assert control.reports.collected() == []  # a link changes nothing here
+
+
+def test_what_was_collected_is_moved_removed_and_survives_a_reload():
+    for address in (NETWORK, EXPLORE, NETWORK):
+        control.reports.collect(address)
+    at = shown()
+    assert "Your report holds **2 views**" in said(at)
+    ran(at.button(key="report-up-1").click())
+    assert control.reports.collected() == [EXPLORE, NETWORK]
+    ran(at.button(key="report-remove-0").click())
+    assert "Your report holds **1 view**" in said(shown())
+    ran(at.button(key="report-empty").click())
+    assert control.reports.collected() == []
+    assert "Nothing was put into your report yet, so it holds the current findings" in said(at)
 
 
 def test_pasted_links_are_added_and_others_told_of():
-    at = shown(views=[NETWORK])
-    pasted = f"http://127.0.0.1:8501/{EXPLORE}\nnot-a-page?x=1"
-    ran(at.text_area(key="report-pasted").set_value(pasted))
-    assert at.multiselect(key="report-views").value == [NETWORK, f"http://127.0.0.1:8501/{EXPLORE}"]
-    assert at.query_params["views"] == [NETWORK, f"http://127.0.0.1:8501/{EXPLORE}"]
+    control.reports.collect(NETWORK)
+    at = shown()
+    ran(at.text_area(key="report-pasted").set_value(f"http://127.0.0.1:8501/{EXPLORE}\nnot-a-page?x=1"))
+    assert control.reports.collected() == [NETWORK, EXPLORE]
     assert "“not-a-page?x=1” is no view that can be reported" in said(at)
+
+
+def test_a_button_beside_the_title_of_a_page_puts_what_is_seen_into_the_report():
+    at = ran(AppTest.from_file(str(places.ROOT / "app.py"), default_timeout=240))
+    at.switch_page("pages/assay/explore.py")
+    at.query_params["x"], at.query_params["y"], at.query_params["run"] = "mfeat", "mnist", "a-job"
+    ran(at)
+    ran(at.button(key="collect-add").click())
+    assert control.reports.collected() == [EXPLORE]
+    views.part(EXPLORE)
+    assert any("Report: 1 view" in str(link.proto.label) for link in at.get("page_link"))
+    at.switch_page("pages/store/runs.py")
+    assert "collect-add" not in {button.key for button in ran(at).button}  # no page that can be reported
 
 
 def test_a_view_that_cannot_be_answered_says_so_in_its_place():
@@ -93,6 +118,8 @@ def test_without_results_the_page_says_what_to_do(monkeypatch, tmp_path):
     assert "There is nothing to report yet" in said(shown())
 
 
-def test_addresses_survive_a_way_through_the_address():
+def test_addresses_survive_a_way_through_the_report():
     address = f"pairs?{urlencode({'table': 'a & b', 'pair': 'x|y'})}"
-    assert shown(views=[address]).multiselect(key="report-views").value == [address]
+    control.reports.collect(address)
+    assert control.reports.collected() == [address]
+    assert "There is no table named “a & b”" in said(shown())

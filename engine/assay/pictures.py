@@ -1,4 +1,4 @@
-"""Pictures of examples, as they are or under a shift, drawn for the routes and kept up to a byte limit."""
+"""Pictures of examples, as they are or under a shift, drawn as PNG and kept up to a byte limit."""
 
 import functools
 import io

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages.parts import text
+from engine.plots import markdown as text
 
 
 def test_the_examples_in_the_docstrings_hold():

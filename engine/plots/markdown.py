@@ -1,4 +1,4 @@
-"""Text from data, made safe to stand in Markdown."""
+"""Texts as Markdown: what comes from data is shown as it is, and only what is ours is set in bold."""
 
 import re
 
@@ -12,3 +12,12 @@ def escape(text: object) -> str:
     a\_b \*c\* \<d\> \:red\[e\]
     """
     return _SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
+
+
+def spoken(sentence: str) -> str:
+    r"""Return a sentence as Markdown: names in it may hold anything, only the bold numbers are ours.
+
+    >>> spoken("**3** of a_b")
+    '**3** of a\\_b'
+    """
+    return escape(sentence).replace("\\*\\*", "**")

@@ -1,0 +1,31 @@
+"""The sentence that a page opens on in plain view, by its address. A page without one is no part of plain view: it is there to act."""
+
+OPENING = {
+    "": "*Networks* do well on what is like their examples. Here you see what they do *elsewhere*, and which published *claims* about it hold.",
+    "claim": "A published paper says this. Here is what the results of this store say about it, part by part.",
+    "assay-explore": "Each point is a *network*: further right, more often right *where it was trained*; further up, more often right *elsewhere*.",
+    "pairs": "Each small picture compares many *networks* on two *sets*: does who is better on the one also do better on the other?",
+    "trust": "Before a *network* is used, only some numbers about it are known. Here you see which of them tell how it will do *elsewhere*.",
+    "choose": "Somebody has to choose one *network*. Here you see what each way of choosing costs *elsewhere*, and whether the best can be "
+    "told apart from the next.",
+    "slices": "Here you see on which kinds of pictures a *network* is wrong most often.",
+    "assay-strength": "Pictures are made worse step by step. Here you see how fast *networks* fail, and whether they notice it.",
+    "assay-examples": "Here are the pictures themselves: what each one is, what a *network* said, and how sure it was.",
+    "assay-network": "Everything that this store knows of one *network*.",
+    "act": "A small made world draws pictures. Change one thing in it, and watch what the *networks* answer.",
+    "strip": "One picture, changed step by step in a single respect. Below it you see where a *network* changes its answer.",
+    "respond": "One thing in the picture is *set by hand* to value after value. Here you see which *networks* stumble over it, and which do not.",
+    "remedies": "In training, a colour went along with the answer. Here you see which ways of training keep *networks* from relying on it.",
+    "frontier": "*Networks* accept or turn down people. Here you see what it costs to accept the same share of every *group*, and who pays for it.",
+    "inside": "A *network* can decide alike about two *groups* and still know them apart. Here you see where it keeps that, and whom it moves.",
+    "people": "Here you see how many people would be *decided otherwise* if the *network* took them for a member of another *group*.",
+    "thresholds": "Whoever reaches the bar is accepted. Here you can move the bar of each *group*, and see what that opens elsewhere.",
+    "circuits": "A *circuit* is a *network* of small *modules* that learned by itself which of them listen to which. Here is its map.",
+    "circuit-input": "Here you see which *modules* a single picture uses on its way to the answer.",
+    "circuit-act": "Here *modules* are taken out one after another, to see how many the answer really needs.",
+    "circuit-compare": "Here two sides of a *circuit* are compared, and chance is ruled out as the reason before anything is called a difference.",
+    "circuit-sentences": "Here a sentence decides which *modules* listen to which.",
+    "interpreters": "A picture is cut into patches, and each patch is sent to one of a few functions. Here you see which takes which.",
+    "amodal": "Something stands before an object. Here you see, frame by frame, what is hidden, and what each answer makes of it.",
+    "amodal-measure": "Who finds the *hidden part* of things best? Here the answers are measured against the truth.",
+}
