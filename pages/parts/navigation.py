@@ -13,7 +13,7 @@ from streamlit.navigation.page import Page
 
 from engine import errors, places, registry
 from engine.plainly.opening import OPENING
-from pages.parts import plain
+from pages.parts import params, plain
 
 OWN, OWN_NAME, OWN_ICON = "pages", re.compile("[a-z][a-z0-9_]*"), ":material/extension:"
 
@@ -144,7 +144,7 @@ def target(address: str) -> tuple[Page, dict[str, str | list[str]]]:
 def go(address: str, **more: str | list[str]) -> None:
     """Go to an address with further choices; the view goes along. Nothing after the call runs."""
     to, query = target(address)
-    st.switch_page(to, query_params=query | more)
+    params.go(to, query | more)
 
 
 def _page(place: Place, *, default: bool) -> Page:

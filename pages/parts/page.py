@@ -10,7 +10,7 @@ from engine.evidence.papers import PAPERS
 from engine.plainly import Told
 from engine.plots.markdown import escape
 from pages.components.link import link
-from pages.parts import collecting, navigation, plain
+from pages.parts import collecting, navigation, params, plain
 
 
 def title(name: str, question: str, explain: str = "", *, paper: str | None = None) -> None:
@@ -109,7 +109,7 @@ def _page_link(label: str, address: str) -> None:
         return
     if page.url_path not in {place.path for place in navigation.readable()}:
         return
-    st.page_link(page, label=escape(label), query_params=query or None, icon=":material/arrow_forward:", width="content")
+    st.page_link(page, label=escape(label), query_params=params.sent(query) if query else None, icon=":material/arrow_forward:", width="content")
 
 
 def facts(found: Mapping[str, object]) -> None:

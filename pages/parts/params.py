@@ -5,13 +5,17 @@ reports, long choices.
 """
 
 import contextlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
+from urllib.parse import parse_qs
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
+from streamlit.navigation.page import Page
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 Option = TypeVar("Option")
+VIA, _GOING = "via", "going"  # in the address of a link, and in the session, until the page that is gone to has read it
 
 
 def recall(name: str, known: Iterable[str], otherwise: str | None = None) -> str | None:
@@ -50,6 +54,34 @@ def choose_many(label: str, options: Sequence[Option], *, key: str, default: Seq
     _translate(key, options, more.get("format_func"))
     first = [option for option in default if option in options]
     return st.multiselect(label, options, default=first, key=key, bind="query-params", **more)
+
+
+def sent(query: Mapping[str, str | list[str]]) -> dict[str, str | list[str]]:
+    """Return the choices of a link as `arrived` finds them: Streamlit puts what the page before had chosen in front of them."""
+    return {VIA: "link"} | dict(query)
+
+
+def go(page: Page, query: Mapping[str, str | list[str]]) -> None:
+    """Go to a page with choices, also under names that this page has choices of, which Streamlit would refuse. Nothing after the call runs."""
+    st.session_state[_GOING] = dict(query)
+    st.switch_page(page, query_params={})
+
+
+def arrived() -> None:
+    """Give a page the choices that a link or `go` sent along, at the start of a run.
+
+    Streamlit drops those under names that the page before had choices of, too: it cannot tell them from what was left behind there.
+    """
+    asked = st.session_state.pop(_GOING, None)
+    context = get_script_run_ctx(suppress_warning=True)
+    if asked is None and VIA in st.query_params and context is not None:
+        said = parse_qs(context.query_string.partition(f"{VIA}=")[2].partition("&")[2])
+        asked = {name: values for name, values in said.items() if name not in st.query_params}
+        del st.query_params[VIA]
+    if asked:
+        for name, values in asked.items():
+            st.query_params[name] = values
+        st.rerun()  # a widget reads the address as it was when the run began
 
 
 def _forget(key: str, wrong: Callable[[Any], bool]) -> None:

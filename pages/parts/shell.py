@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from engine import places
-from pages.parts import access, made, navigation, plain, problems, server, style
+from pages.parts import access, made, navigation, params, plain, problems, server, style
 
 ART = places.ROOT / "pages" / "parts" / "art"
 ABOUT = "**Touchstone** shows what a neural network has learned, by what it does outside its training distribution. Everything runs on this machine."
@@ -27,6 +27,7 @@ def main() -> None:
         st.info("There are no pages here: the folder `pages/` holds none of the files that `pages/parts/navigation.py` lists.")
         return
     page = st.navigation(pages, expanded=True, position="hidden" if plain.on() else "sidebar")
+    params.arrived()
     if plain.on():
         _menu()
     _switch(page)

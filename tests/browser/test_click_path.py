@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from engine.dossier import hops
 from tests.browser import _server
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SOON = 60_000  # milliseconds: a machine that does other things too
 NETWORK = "nac-scale_free-mnist-s0"  # a circuit that ships, evaluated like any other network
@@ -18,10 +18,7 @@ PATHS = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with _server.browsing() as found:
-        yield found
+browser = _server.browser
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +35,7 @@ def onward(page):
     """Follow the one link onward; of what is said there, nothing is empty."""
     link = page.locator(".st-key-onward a")
     expect(link).to_have_count(1, timeout=SOON)
-    assert re.search(r"\d|circuit", link.inner_text())
+    assert len(link.inner_text()) > 20
     before = page.url
     link.click()
     page.wait_for_url(lambda url: url != before, timeout=SOON)
@@ -60,7 +57,8 @@ def test_a_network_is_followed_from_the_scatter_to_whom_it_matters_for_by_links_
             onward(page)
             path, query = place(page)
             assert path == PATHS[step]
-            assert NETWORK in (query.get("network") or query["circuit"])
+            # the address leaves out what a page opens on by itself
+            expect(page.locator("[data-testid=stMain]")).to_contain_text(NETWORK, timeout=SOON)
             assert query["plain"] == ["1"]
             if step == hops.EXAMPLE:
                 expect(page.get_by_role("dialog").get_by_text("True class")).to_be_visible(timeout=SOON)

@@ -11,6 +11,8 @@ from tests.browser import _server
 
 pytestmark = pytest.mark.browser
 ADDRESSES = [place.path for place in navigation.available()]
+GRAVE = ("serious", "critical")
+UPSTREAM: dict[str, tuple[str, ...]] = {}  # what Streamlit's or Plotly's own elements do wrong: rule of axe, parts of the elements
 LOOKS = {"light-wide": ("light", (1440, 1000)), "dark-narrow": ("dark", (390, 844))}
 browser = _server.browser
 
@@ -50,6 +52,18 @@ def test_a_page_opens_without_errors_or_sideways_scrolling_and_asks_no_other_mac
     _server.still(page, page.locator("[data-testid=stMainBlockContainer]"))  # figures draw after the script is done
     assert page.locator("[data-testid=stMain]").evaluate("e => e.scrollWidth - e.clientWidth") <= 1
     heard.nothing()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", ADDRESSES)
+def test_a_page_has_no_grave_accessibility_faults(visit, address, path):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    _, page, _ = visit
+    _server.opened(page, f"{address}/{path}")
+    _server.still(page, page.locator("[data-testid=stMainBlockContainer]"))
+    grave = [v for v in axe.run(page).response["violations"] if v["impact"] in GRAVE]
+    told = {v["id"]: [n["html"][:160] for n in v["nodes"] if not any(part in n["html"] for part in UPSTREAM.get(v["id"], ()))] for v in grave}
+    assert {rule: nodes for rule, nodes in told.items() if nodes} == {}
 
 
 def test_an_unknown_page_leads_home_and_says_so(browser, address):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from engine import control, errors, places, rows, store
 from engine.__main__ import main
-from engine.assay import advice, choosing, comparing, effects, sets, views, weak
+from engine.assay import advice, choosing, comparing, effects, failing, sets, views, weak
 from engine.assay.views import Set
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -448,9 +449,13 @@ def test_the_shipped_results_can_be_chosen_from(monkeypatch):
     monkeypatch.delenv("TOUCHSTONE_SAMPLE")
     cost = choosing.regret("validation", id_set="mnist")
     assert (cost["regret"] >= 0).all()
-    assert "is chosen by" in advice.of_choice(cost, "accuracy on mnist (val)", "accuracy")
+    assert re.search(
+        r"\*\* (is chosen|and 1 other are chosen alike .*) by accuracy on mnist", advice.of_choice(cost, "accuracy on mnist (val)", "accuracy")
+    )
     ranks = comparing.best(Set("mnist"), among=views.networks_known().query("trained_on == 'mnist'")["network"].tolist())
-    assert ranks["tied"].notna().all()
+    answered = set(failing.networks()[0])  # of some circuits only scores ship: nothing can be compared answer by answer
+    assert set(ranks.loc[ranks["tied"].isna(), "network"]).isdisjoint(answered)
+    assert ranks["tied"].notna().sum() > 20
     assert weak.search("cnn-mnist-whole-s0", Set("printed"))["slice"].iloc[0] == "family Amatic SC"
 
 

@@ -6,8 +6,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine import control, places, rows, store
-from engine.assay import choosing, sets
+from engine.assay import advice, choosing, sets
 from engine.plots import formats
+
 
 PAGES = ("assay/choose.py", "assay/slices.py")
 TABLE = "by hand"
@@ -90,7 +91,7 @@ def test_an_unknown_address_parameter_is_no_fault(page, home):
 def test_a_network_is_chosen_with_what_that_costs_and_who_is_as_good(home):
     said = words(healthy(opened("assay/choose.py", id="mnist", rule="validation")))
     cost = choosing.regret("validation", id_set="mnist").iloc[-1]
-    assert f"**{cost['chosen']}**" in said
+    assert f"**{advice.name(cost['chosen'])}**" in said
     assert f"by accuracy on mnist (val), out of {cost['networks']} networks" in said
     assert f"**{formats.number(100 * cost['regret'])} percentage points** [" in said
     assert f"of {cost['networks']} networks, itself counted, cannot be told apart from the best" in said

@@ -44,7 +44,7 @@ def test_a_module_imports_what_it_calls_from_its_neighbours_and_nothing_else(mod
         for name in re.findall(r"^export (?:async )?(?:function|const|class) (\w+)", other.read_text(), re.MULTILINE)
     }
     imported = {name.strip() for group in re.findall(r"^import \{([^}]*)\} from", text, re.MULTILINE) for name in group.split(",")}
-    body = re.sub(r"^import .*$|//.*$", "", text, flags=re.MULTILINE)
+    body = re.sub(r"^import .*$|//.*$|/\*[\s\S]*?\*/", "", text, flags=re.MULTILINE)
     own = set(re.findall(r"(?:function|const|let|class) (\w+)", body)) | set(re.findall(r"[({,\[]\s*(\w+)\s*[,})\]=]", body))
     own |= set(re.findall(r"^  (?:async )?(\w+)\([^)]*\) \{$", body, re.MULTILINE))  # methods
     called = {name for name in offered if re.search(rf"(?<![\w.]){name}\(", body)} - own
