@@ -9,7 +9,7 @@ from xdist.workermanage import WorkerController
 
 BROWSER, DRIVER = "browser", "gw0"  # the tests that time what a browser does, and the process that gets them
 TIMED = ("act_answers", "act_path", "assay_path", "circuits_path", "heads_path", "scatter", "stepper_path", "strip_path")
-LONG = ("tests/docs/", "tests/pages/parts/test_parts_shell.py", "tests/browser/")  # few tests that take long: at the end, one would wait for them
+LONG = ("tests/docs/", "tests/pages/parts/test_parts_shell.py")  # one test that takes a minute: at the end, all would wait for it
 MANNERS = 5  # how far the other processes stand back
 
 
