@@ -5,7 +5,7 @@
 PORT ?= 8501
 PYTHON ?=
 TORCH_INDEX ?=
-WORKERS ?= 4
+WORKERS ?= 6
 PYTEST_ARGS ?=
 
 SHELL := /bin/sh
@@ -17,6 +17,9 @@ PIP := $(BIN)/python -m pip install --no-input --disable-pip-version-check
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 NUMEXPR_NUM_THREADS=1
 # Hypothesis draws the same examples every time and sets no deadline: a busy machine is no failure.
 STEADY := --hypothesis-profile=ci
+
+# Dozens of processes import the same files: compiled once, they are not compiled by each of them.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help app test test-slow bench check format-check lint types layers format clean

@@ -1,11 +1,15 @@
-"""The base of every question: frozen, validated, and sayable as JSON."""
+"""The base of every question: frozen, validated, and sayable as JSON; and what answering one takes."""
 
 import json
-from typing import Any, Self
+from dataclasses import dataclass, field
+from typing import Any, Generic, Self, TypeVar
 
 import pydantic
 
 from engine import errors
+
+Cell = TypeVar("Cell")
+Chosen = TypeVar("Chosen", bound=tuple)
 
 
 class Spec(pydantic.BaseModel):
@@ -33,6 +37,40 @@ class Spec(pydantic.BaseModel):
     def text(self) -> str:
         """Return the question as JSON, readable by `read`."""
         return self.model_dump_json(exclude_defaults=False)
+
+
+@dataclass(frozen=True)
+class Plan(Generic[Cell]):
+    """Everything that answering a question takes, where nothing is taken over from other runs and no images are counted."""
+
+    todo: tuple[Cell, ...]
+    notes: tuple[str, ...] = ()
+    images: int = 0
+    reused: int = 0
+    stored: frozenset[str] = field(default=frozenset(), repr=False)
+
+    @property
+    def cells(self) -> int:
+        """Number of cells."""
+        return len(self.todo)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a question will cost on this machine, about."""
+
+    cells: int
+    reused: int
+    images: int
+    seconds: float | None  # None = some rate is not measured yet
+    unmeasured: tuple[str, ...] = ()  # what has no rate
+
+
+def each_once(chosen: Chosen) -> Chosen:
+    """Return what was chosen, for a field's validator; raises ValueError where something is named twice."""
+    if len(set(chosen)) < len(chosen):
+        raise ValueError(f"one of {', '.join(map(str, chosen))} is named twice")
+    return chosen
 
 
 def invalid(problem: pydantic.ValidationError) -> errors.UserError:

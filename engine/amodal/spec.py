@@ -9,7 +9,7 @@ import pydantic
 from engine import completers, control, errors, hashing, store
 from engine.amodal import baselines, given
 from engine.datasets import clips
-from engine.spec import Spec
+from engine.spec import Cost, Spec
 
 VERSION = 1  # of what is completed and counted: raised when a row changes
 NOISE = 0.15  # pixels, on exact flow, as in training
@@ -87,16 +87,6 @@ class Plan:
     def images(self) -> int:
         """Frames that are completed, by each answer and at least one object."""
         return self.frames * len(self.answers)
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a question will cost on this machine, about."""
-
-    cells: int
-    reused: int
-    images: int
-    seconds: float | None
 
 
 def adapted(name: str, steps: int) -> str:

@@ -7,7 +7,7 @@ import pandas as pd
 from jaxtyping import Int
 
 KIND = ("architecture", "trained_on", "regime", "augmentation", "images_per_class")  # networks that differ in one are of different kinds
-IDENTITY = ("network", "title", "source", "classes", "digest", "licence")  # columns of a network that are no attributes
+IDENTITY = ("network", "title", "source", "classes", "digest", "licence", "cpu_seconds")  # columns of a network that are no attributes
 
 
 def of(about: pd.DataFrame) -> list[str]:

@@ -257,7 +257,7 @@ def _between_seeds(values: pd.Series, about: pd.DataFrame) -> list[tuple]:
     others = [name for name in attributes.of(about) if name not in {"seed", "parameters"}]
     keyed = about.assign(cell=attributes.cells(attributes.codes(about, others), others), value=about["network"].map(values))
     table = keyed.pivot_table(index="cell", columns="seed", values="value")
-    both = int(table.notna().all(axis=1).sum())
+    both = int((table.notna().sum(axis=1) > 1).sum())
     taus = ranking.agreement(table.to_numpy(float))
     apart = taus[np.triu_indices(len(taus), 1)]
     if not np.isfinite(apart).any():

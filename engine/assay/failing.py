@@ -77,7 +77,7 @@ def _drawn(found: pd.DataFrame) -> go.Figure:
     rows["label"] += ["" if confirmed else " (not confirmed)" for confirmed in rows["confirmed"]]
     return estimates.estimates(
         rows[["label", "error", "error_low", "error_high", "elsewhere"]], {"inside": "error"},
-        title="wrong answers (%), in the half that was not searched", ticks={"elsewhere": "elsewhere"},
+        title="wrong answers (%), half not searched", ticks={"elsewhere": "elsewhere"},
     )  # fmt: skip
 
 

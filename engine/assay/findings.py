@@ -83,8 +83,8 @@ def of_strengths(found: pd.DataFrame, metric: str) -> str | None:
     holds = here.iloc[int(here["value"].argmax() if down else here["value"].argmin())]
     clean = found[(found["severity"] == 0) & (found["shift"] == worst)]["value"].mean()
     return (
-        f"**{worst}** at strength {holds['strength']:g} costs most: mean {metric} goes from {_amount(clean, metric)} to "
-        f"**{_amount(mean[worst], metric)}** over {_counted(here['network'].nunique(), 'network')}. "
+        f"Of these shifts **{worst.replace('_', ' ')}** at strength {holds['strength']:g} costs most: mean {metric} goes from "
+        f"{_amount(clean, metric)} to **{_amount(mean[worst], metric)}** over {_counted(here['network'].nunique(), 'network')}. "
         f"{holds['network']} holds best: {formats.interval(holds['value'], holds['low'], holds['high'], holds['n'], holds['unit'])}."
     )
 
@@ -97,14 +97,14 @@ def of_run(scores: pd.DataFrame, id_dataset: str) -> str | None:
     here = mine[(mine["dataset"] == id_dataset) & (mine["shift"] == "")]
     elsewhere = mine.drop(here.index)
     networks = mine["network"].nunique()
-    start = _counted(networks, "network")
+    start = f"{_counted(networks, 'network')}: mean accuracy" if networks != 1 else "Accuracy"
     if here.empty or elsewhere.empty:
-        return f"{start}: mean accuracy **{formats.percent(mine['value'].mean())}** over {_counted(_sets(mine), 'set')}, n {_ns(mine)} images a set."
+        return f"{start} **{formats.percent(mine['value'].mean())}** over {_counted(_sets(mine), 'set')}, n {_ns(mine)} images a set."
     each = elsewhere.groupby(["dataset", "shift", "strength"], observed=True)["value"].mean()
     dataset, shift, strength = each.idxmin()  # type: ignore[misc]
     worst = views.Set(str(dataset), "test", str(shift), float(strength)).label
     return (
-        f"{start}: mean accuracy is **{formats.percent(here['value'].mean())}** on {id_dataset} and falls furthest on **{worst}**, to "
+        f"{start} is **{formats.percent(here['value'].mean())}** on {id_dataset} and falls furthest on **{worst}**, to "
         f"**{formats.percent(each.min())}** (n {_ns(mine)} images a set, {_sets(elsewhere)} other set{'' if _sets(elsewhere) == 1 else 's'})."
     )
 

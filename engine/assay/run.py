@@ -11,14 +11,13 @@ import numpy as np
 from jaxtyping import Float32, Int
 
 from engine import errors, networks, registry, rows, shifts, store
-from engine.assay import scoring
+from engine.assay import memory, scoring
 from engine.assay.classes import Alignment, align, names_of
 from engine.assay.spec import ATTACKS, AssaySpec, Cell, Evaluation, Plan, plan
 from engine.datasets import images
 from engine.models import batching, predict
 from engine.steps import Before, Step
 
-_NETWORKS_AT_ONCE = 16
 _KEPT_BYTES = 400_000_000
 
 
@@ -45,9 +44,9 @@ def in_groups(planned: Plan) -> list[list[Evaluation]]:
         by_network.setdefault(evaluation.network, []).append(evaluation)
     names = list(by_network)
     groups = []
-    for i in range(0, len(names), _NETWORKS_AT_ONCE):
+    for i in range(0, len(names), memory.NETWORKS_AT_ONCE):
         together: dict[tuple, list[Evaluation]] = {}
-        for name in names[i : i + _NETWORKS_AT_ONCE]:
+        for name in names[i : i + memory.NETWORKS_AT_ONCE]:
             for evaluation in by_network[name]:
                 together.setdefault(evaluation.where, []).append(evaluation)
         groups.append([e for where in together for e in together[where]])

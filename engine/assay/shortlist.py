@@ -207,6 +207,11 @@ def _unit(criterion: str) -> str | None:
     return views.unit(metric) if among else None
 
 
+def is_rate(criterion: str) -> bool:
+    """Return whether a number that networks are weighed by is a share."""
+    return _unit(criterion) == "fraction"
+
+
 def factors(asked: Question) -> dict[str, list[str]]:
     """Return the attributes that have several values, with these."""
     offered = effects.factors(asked.collection, among=asked.among)

@@ -11,7 +11,7 @@ from engine import control, errors, hashing, networks, registry, shifts, store
 from engine.assay.classes import align
 from engine.datasets import images
 from engine.metrics import classification, pairs
-from engine.spec import Spec
+from engine.spec import Cost, Spec
 
 ATTACKS = "attacks"
 
@@ -216,17 +216,6 @@ def _of_stored(spec: AssaySpec, name: str) -> list[Evaluation]:
     if not evaluations:
         raise errors.UserError(f"No predictions of {name} on {', '.join(sorted(wanted))} are stored.", "Import them first.")
     return evaluations
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a question will cost on this machine."""
-
-    cells: int
-    reused: int
-    images: int
-    seconds: float | None  # None = some rate is not measured yet
-    unmeasured: tuple[str, ...]  # networks, shifts or attacks without a rate
 
 
 def cost(spec: AssaySpec, planned: Plan | None = None) -> Cost:

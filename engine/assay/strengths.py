@@ -67,7 +67,7 @@ def panels(
         return {}, {}, found, metric
     titles = {name: f"strength ({_unit(name)})" for name in found["shift"].unique()}
     rows = found[["shift", "strength", "network", "value", "low", "high", "n"]]
-    figures = drawn.drawn(lines.panels, rows, facet="shift", x_titles=titles, x_title="strength", y_title=metric, unit=views.unit(metric))
+    figures = drawn.drawn(lines.panels, rows, facet="shift", x_titles=titles, x_title="strength", y_title=_axis(metric), unit=views.unit(metric))
     return figures, lines.legend(found), found, _title(metric)
 
 
@@ -75,6 +75,11 @@ def _title(metric: str) -> str:
     """Return how a metric's card calls it."""
     known = metric in registry.names("metrics/classification")
     return registry.card("metrics/classification", metric).title.rstrip(".") if known else metric
+
+
+def _axis(metric: str) -> str:
+    """Return a metric's name as it stands at an axis: abbreviations in capitals, as its card has them."""
+    return metric.upper() if f"({metric.upper()})" in _title(metric) else metric.replace("_", " ")
 
 
 def _unit(shift: str) -> str:

@@ -29,7 +29,7 @@ EXAMPLE = """{
     {"l": 0, "edges": [{"s": "edges", "t": "loops", "w": 0.55}, {"s": "edges", "t": "strokes", "w": 0.2}]},
     {"l": 1, "edges": [{"s": "loops", "t": "answer", "w": 0.8}, {"s": "strokes", "t": "answer", "w": 0.2}]}
   ],
-  "view": {"pins": [1], "notes": {"1": "closed curves"}, "groups": [{"name": "shapes", "members": [1, 2], "closed": false}]}
+  "view": {"pins": ["loops"], "notes": {"loops": "closed curves"}, "groups": [{"name": "shapes", "members": ["loops", "strokes"], "closed": false}]}
 }
 """
 
@@ -48,7 +48,7 @@ class Node(Part):
     role: Literal["processor", "output", "input"] = "processor"
     """An output module hears others and is heard by none; input counts as processor."""
     sig2d: tuple[float, float] | None = None
-    """Where it stands, x and y; their scale is free. Where one module has no place, all are placed by their links."""
+    """Where it stands, x and y; their scale is free. Where one module has no place, all are placed by their links, more than 150 by community."""
     degree: float | None = None
     """Passed over: it is computed from the links."""
     community: int | None = None
@@ -112,7 +112,7 @@ class Document(Part):
     layers: list[Layer] = pydantic.Field(default=[], max_length=1000)
     """Attention layer by layer; may be left out."""
     view: dict[str, Any] = {}
-    """What the viewer restores, modules by number: graph, threshold, most, pins, hidden, isolate, groups, notes, window."""
+    """What the viewer restores, modules by id or number: graph, threshold, most, pins, hidden, isolate, groups, notes, window."""
 
 
 def fields() -> pd.DataFrame:

@@ -3,6 +3,7 @@
 import json
 import math
 import xml.etree.ElementTree as ET
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,9 +19,9 @@ from engine import errors, hashing, provenance, rows, safety, store
 from engine.circuits import views
 from engine.circuits.document import MOST_EDGES, MOST_NODES, SCHEMA, VERSION, Document
 from engine.metrics import graphs
-from engine.spec import invalid
 from engine.stats import layout
 
+MOST_BY_LINKS = 150  # modules that are placed by who they are linked to; more of them by their communities, which would cover each other
 LARGEST_FILE = 200 * 2**20
 SUFFIXES = (".json", ".graphml", ".parquet", ".csv", ".tsv")
 _GRAPHML = "{http://graphml.graphdrawing.org/xmlns}"
@@ -154,16 +155,48 @@ def _from_json(path: Path) -> Brought:
     try:
         document = Document.model_validate(content)
     except pydantic.ValidationError as problem:
-        first = pydantic.ValidationError.from_exception_data(problem.title, problem.errors()[:3])  # type: ignore[arg-type]
-        raise errors.UserError(
-            f"{path.name} is no circuit of schema {SCHEMA} {VERSION}. {invalid(first).message}", "Correct the named fields."
-        ) from problem
+        raise _unlike(path.name, problem) from problem
     nodes, number = _numbered([one.model_dump() | {"id": str(one.id)} for one in document.nodes])
     links = _edges([(str(e.s), str(e.t), e.p) for e in document.static_edges], number)
     layers = [_edges([(str(e.s), str(e.t), e.w) for e in layer.edges], number).assign(layer=layer.l) for layer in document.layers]
     attention = pd.concat(layers, ignore_index=True) if layers else links.iloc[:0].assign(layer=0)
-    own = _own([(str(e.s), str(e.t)) for e in document.static_edges])
-    return _checked(Brought(nodes, links, attention, document.meta, document.view, own))
+    view, strange = _restored(document.view, number)
+    return _checked(Brought(nodes, links, attention, document.meta, view, _own([(str(e.s), str(e.t)) for e in document.static_edges]) + strange))
+
+
+def _restored(view: Mapping[str, Any], number: Mapping[str, int]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return a view with its modules as numbers, whether it names them by id or by number, and a note on those that are not there."""
+    strange: list[str] = []
+
+    def known(told: object) -> list[int]:
+        found = [number.get(str(one), one) for one in told] if isinstance(told, list) else []
+        strange.extend(str(one) for one in found if not _numbers(one, number))
+        return [one for one in found if _numbers(one, number)]
+
+    made = {name: known(value) if name in {"pins", "hidden"} else value for name, value in view.items()}
+    if isinstance(groups := made.get("groups"), list):
+        made["groups"] = [{**one, "members": known(one.get("members"))} for one in groups if isinstance(one, dict)]
+    if isinstance(notes := made.get("notes"), dict):
+        made["notes"] = {
+            str(i): text for name, text in notes.items() for i in known([int(name) if name.isdecimal() and name not in number else name])
+        }
+    said = f"The view names modules that are not there, which are left out: {safety.few(strange)}."
+    return made, ((said,) if strange else ())
+
+
+def _numbers(one: object, number: Mapping[str, int]) -> bool:
+    return isinstance(one, int) and not isinstance(one, bool) and 0 <= one < len(number)
+
+
+def _unlike(file: str, problem: pydantic.ValidationError) -> errors.UserError:
+    """Return what a JSON file does not say as the schema asks: the first places and what is wrong there."""
+    every = problem.errors()
+    if not every[0]["loc"]:
+        return errors.UserError(f"{file} is no circuit of schema {SCHEMA} {VERSION}.", "A circuit is an object with schema, version and nodes.")
+    said = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg'][:1].lower()}{one['msg'][1:]}" for one in every[:3])
+    more = f"; and {len(every) - 3:,} more" if len(every) > 3 else ""
+    way = "Correct what is named, counted from 0 (nodes.2 is the third of the nodes); the fields stand under “How a circuit from outside is written”."
+    return errors.UserError(f"{file} is no circuit of schema {SCHEMA} {VERSION}: {safety.shown(said, 600)}{more}.", way)
 
 
 def _from_graphml(path: Path) -> Brought:
@@ -259,8 +292,13 @@ def _numbered(told: Sequence[Mapping[str, Any]]) -> tuple[pd.DataFrame, dict[str
         raise errors.UserError(f"This circuit has {len(told):,} modules.", f"Bring 1 to {MOST_NODES:,}.")
     ordered = sorted(told, key=lambda one: one["role"] == "output")
     number = {str(one["id"]): i for i, one in enumerate(ordered)}
-    if len(number) < len(told) or "None" in number:
-        raise errors.UserError("Two modules have the same id, or one has none.", "Give each module an id of its own.")
+    if lacking := sum(one["id"] is None for one in told):
+        raise errors.UserError(
+            f"{lacking:,} of {len(told):,} modules {'has' if lacking == 1 else 'have'} no id.", "Give each module an id of its own."
+        )
+    if len(number) < len(told):
+        twice, _ = Counter(str(one["id"]) for one in told).most_common(1)[0]
+        raise errors.UserError(f"Two modules have the same id, “{safety.shown(twice)}”.", "Give each module an id of its own.")
     frame = pd.DataFrame([{"node": i, "name": str(one["id"]), **{k: one.get(k) for k in (*_NODE_COLUMNS, "sig2d")}} for i, one in enumerate(ordered)])
     return frame, number
 
@@ -359,8 +397,14 @@ def _node_rows(circuit: str, found: Brought, matrix: Float[np.ndarray, "r u"], u
     """Return rows of nodes; places that the file does not give come from who is linked to whom."""
     told = found.nodes.astype(object).where(found.nodes.notna(), None).to_dict("records")
     placed = all(one["sig2d"] is not None for one in told)
-    places = np.array([one["sig2d"] for one in told], np.float64) if placed else layout.plane(matrix)
     group, degree = (graphs.communities(matrix[:u]), graphs.degrees(matrix[:u])) if u > 1 else (np.zeros(u, int), np.zeros(u))
+    if placed:
+        places = np.array([one["sig2d"] for one in told], np.float64)
+    elif len(told) <= MOST_BY_LINKS:
+        places = layout.plane(matrix)
+    else:
+        outputs = np.full(len(told) - u, group.max(initial=0) + 1, np.int64)
+        places = layout.by_groups(np.concatenate([group, outputs]), np.concatenate([degree, np.ones(len(outputs))]))
     found_rows = []
     for i, one in enumerate(told):
         inside = i < u

@@ -10,6 +10,7 @@ import pandas as pd
 from engine import errors
 from engine.circuits import views
 from engine.plots import formats
+from engine.plots.markdown import escape
 
 SHARE = 0.5  # from which on a link counts as there
 WEAK, CLEAR = 0.1, 0.3  # modularities from which on a graph is somewhat, and clearly, grouped
@@ -26,18 +27,26 @@ def of_graph(circuit: str) -> str:
     off = links[~np.eye(u, dtype=bool)]
     strong = float((off >= SHARE).mean())
     share, mean = formats.percent(strong), formats.number(float(off.mean()))
-    said = [f"**{share}** of the {off.size:,} possible links between {u} modules have a probability of one half or more; the mean is **{mean}**."]
+    said = [f"**{share}** of the {off.size:,} possible links between {u:,} modules have a probability of one half or more; the mean is **{mean}**."]
+    if deaf := int((views.links(circuit)[u:] == 0).all(1).sum()):
+        said.append(f"Output modules that hear nobody: **{deaf}** of {len(nodes) - u}; what they say is the same for every input.")
     mine = nodes.iloc[:u]
     if mine["degree"].notna().any():
         top = mine.iloc[int(np.nanargmax(mine["degree"].astype(float)))]
         most, middle = (formats.number(float(value)) for value in (top["degree"], mine["degree"].astype(float).median()))
-        said.append(f"Module {int(top['node'])} is heard by **{most}** others on average, the median module by {middle}.")
+        said.append(f"M{escape(named(top)[1:])} is heard by **{most}** others on average, the median module by {middle}.")
     if mine["ablation"].notna().any():
         worst = mine.iloc[int(np.nanargmax(mine["ablation"].astype(float)))]
         rise = float(worst["ablation"])
         if rise > 0:
-            said.append(f"Without module {int(worst['node'])} the loss rises most, by **{formats.number(rise)} nats**.")
+            said.append(f"Without {escape(named(worst))} the loss rises most, by **{formats.number(rise)} nats**.")
     return " ".join(said)
+
+
+def named(module: pd.Series) -> str:
+    """Return what a module is called in a sentence: its number, and its label where a file gave one."""
+    label = "" if pd.isna(module["label"]) else f" ({module['label']})"
+    return f"module {int(module['node'])}{label}"
 
 
 def by_class(circuit: str) -> Mapping[str, pd.DataFrame]:

@@ -22,6 +22,7 @@ from engine.stats import layout
 MAGIC = b"TSC1"
 MOST_EDGES = 60_000  # that go to the browser; the strongest links of a larger circuit
 MOST_VALUES = 2_500_000  # of all graphs together; what is more, or a graph of more than MOST_EDGES, stays behind until it is drawn
+TIGHT = 0.05  # half a width below which places are drawn larger
 WIDEST, REACH = 0.16, 1.05  # modules are this far apart, of a half width of 1; many of them less
 BEHIND = f"Too large to hold all at once: attention and links over training beyond the first are fetched when drawn, {MOST_EDGES:,} edges at most"
 _OTHERS = "kind = 'attention' OR step IS NOT NULL"
@@ -70,7 +71,7 @@ def pack(circuit: str, *, most: int = MOST_EDGES) -> bytes:
     }  # fmt: skip
     target, source = np.divmod(codes, len(nodes))
     arrays = {name: _numbers(nodes[name]) for name in ("degree", "attention", "ablation", "code_norm", "community")}
-    x, y = layout.spread(nodes[["x", "y"]].to_numpy(np.float64), min(WIDEST, REACH / np.sqrt(len(nodes)))).T
+    x, y = layout.spread(_framed(nodes[["x", "y"]].to_numpy(np.float64)), min(WIDEST, REACH / np.sqrt(len(nodes)))).T
     arrays |= {"x": x.astype(np.float32), "y": y.astype(np.float32)}
     arrays |= {"source": source.astype(np.uint32), "target": target.astype(np.uint32)}
     return packed(header, arrays | {f"graph{i}": graph.weights for i, graph in enumerate(made)})
@@ -224,6 +225,15 @@ def _measured(others: pd.DataFrame, codes: Int[np.ndarray, " edges"], n: int, la
     steps = sorted(int(one) for one in history["step"].unique())
     found += [_graph(f"link@{step}", "link", None, "", step, history[history["step"] == step], codes, n) for step in steps]
     return found
+
+
+def _framed(places: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 2"]:
+    """Return places within -1..1, their shape kept: as they are where they fit and fill it, for signatures do; a file may have any scale."""
+    low, high = places.min(0), places.max(0)
+    half = float((high - low).max()) / 2
+    if half == 0 or (np.abs(places).max() <= 1 and half > TIGHT):
+        return places
+    return (places - (low + high) / 2) / half
 
 
 def _texts(column: pd.Series) -> list[str]:

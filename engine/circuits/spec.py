@@ -9,7 +9,7 @@ import pydantic
 
 from engine import control, errors, hashing, networks, places, shifts, store
 from engine.datasets import images
-from engine.spec import Spec
+from engine.spec import Cost, Spec
 
 ARCHITECTURE = "nac"
 RANKINGS = ("degree", "attention", "ablation", "greedy", "random", "links")
@@ -88,16 +88,6 @@ class Plan:
     def images(self) -> int:
         """Networks' looks at images are not counted beforehand: pruning decides as it goes."""
         return 0
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a question will cost on this machine, about."""
-
-    cells: int
-    reused: int
-    images: int
-    seconds: float | None
 
 
 def known() -> tuple[networks.Card, ...]:

@@ -95,15 +95,20 @@ def edges(
     else:
         asked["layer"] = layer
         source = f"(SELECT source, target, weight FROM circuit_edges_all WHERE {where} AND layer IS NOT DISTINCT FROM $layer)"
-    sums = store.query(f"SELECT count(*) AS n, sum(weight) AS weight FROM {source}", asked).iloc[0]
-    if not sums["n"]:
-        raise errors.UserError(f"No such graph of “{circuit}” is stored (kind {kind}, layer {layer}, slice “{slice_}”, step {step}).", _stored(known))
     limit = "" if most is None else f"LIMIT {int(most)}"
-    found = store.query(
-        f"SELECT * FROM {source} WHERE weight >= $threshold ORDER BY weight DESC, source, target {limit}", {**asked, "threshold": threshold}
+    found = store.query(  # once, for a mean over layers of a million edges is dear
+        f"WITH every AS MATERIALIZED {source}, sums AS (SELECT count(*) AS n, sum(weight) AS total FROM every) "
+        f"SELECT every.*, n, total FROM every, sums WHERE weight >= $threshold ORDER BY weight DESC, source, target {limit}",
+        {**asked, "threshold": threshold},
     )
-    total = float(sums["weight"])
-    return Shown(found, int(sums["n"]), float(found["weight"].sum()) / total if total > 0 else float("nan"))
+    if found.empty:
+        n, total = store.query(f"SELECT count(*) AS n, sum(weight) AS total FROM {source}", asked).iloc[0]
+    else:
+        n, total = found["n"].iloc[0], found["total"].iloc[0]
+    if not n:
+        raise errors.UserError(f"No such graph of “{circuit}” is stored (kind {kind}, layer {layer}, slice “{slice_}”, step {step}).", _stored(known))
+    shown = found.drop(columns=["n", "total"])
+    return Shown(shown, int(n), float(shown["weight"].sum()) / float(total) if total > 0 else float("nan"))
 
 
 def _stored(known: dict[str, Any]) -> str:

@@ -47,6 +47,8 @@ class Evidence:
     """The claim says that the number is more than this."""
     more: str = ""
     """What else should be known, in Markdown."""
+    plain: str = ""
+    """What the number is, in plain words, terms in italics; "" where `what` has to do."""
 
     def __post_init__(self) -> None:
         if missing := {"part", "value", "low", "high", "n"} - set(self.parts.columns):
@@ -86,19 +88,31 @@ class Evidence:
         return RULE.format(floor=f"{self.floor:g}")
 
     @property
-    def said(self) -> str:
-        """What was counted, in Markdown: how many parts agree, how many contradict, the range, n."""
+    def counted(self) -> str:
+        """How many parts agree, how many contradict, how many do not say, in Markdown."""
+        asked = len(self.asked)
+        if not asked:
+            return "No part of it has an interval yet."
+        agree = f"**{self.above} of {asked} {_plural(self.one, asked)} {'agrees' if asked == 1 else 'agree'}**"
+        against, unclear = self.below, asked - self.above - self.below
+        others = [f"{against} {'contradicts' if against == 1 else 'contradict'}" * bool(against)]
+        others += [f"{unclear} {'is' if unclear == 1 else 'are'} unclear" * bool(unclear)]
+        return f"{', '.join(filter(None, [agree, *others]))}."
+
+    @property
+    def measured(self) -> str:
+        """What the number is, the range over the parts, n; "" where no part has an interval."""
         asked = self.asked
         if asked.empty:
-            return "No part of it has an interval yet."
+            return ""
         ends = asked.sort_values("value").iloc[[0, -1]]
         least, most = (f"{formats.fixed(value, 2)} ({formats.plain(str(part))})" for value, part in zip(ends["value"], ends["part"], strict=True))
-        unclear = len(asked) - self.above - self.below
-        others = [f"{self.below} contradict" * bool(self.below), f"{unclear} {'is' if unclear == 1 else 'are'} unclear" * bool(unclear)]
-        return (
-            f"{', '.join(filter(None, [f'**{self.above} of {len(asked)} {_plural(self.one, len(asked))} agree**', *others]))}. {self.what}: "
-            f"{f'{least} to {most}' if len(asked) > 1 else most}; {_counted(asked['n'])} {self.over} each, 95 % intervals."
-        )
+        return f"{self.what}: {f'{least} to {most}' if len(asked) > 1 else most}; {_counted(asked['n'])} {self.over} each, 95 % intervals."
+
+    @property
+    def said(self) -> str:
+        """What was counted and what was measured, in Markdown."""
+        return f"{self.counted} {self.measured}".rstrip()
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,6 +17,7 @@ PAPER = "heads"
 CITATION = "Lohaus et al., Are Two Heads the Same as One? Identifying Disparate Treatment in Fair Neural Networks, NeurIPS 2022"
 TRY = ("Train networks on a table of people", "train")
 LAMBDA = 20.0
+PLAIN = "by how much better a person's *group* can be told from inside a *network* that was *pressed* than from inside one that was not"
 
 
 def evidence(*, sample: bool = True) -> Evidence | None:
@@ -32,7 +33,7 @@ def evidence(*, sample: bool = True) -> Evidence | None:
     first = next(iter(found))
     return Evidence(
         parts, f"Rise of the AUC of the group in the last layer, lambda {LAMBDA:g}", "table", "seeds",
-        f"inside?dataset={first[0]}&attribute={first[1]}", more=_treated(beyond),
+        f"inside?dataset={first[0]}&attribute={first[1]}", more=_treated(beyond), plain=PLAIN,
     )  # fmt: skip
 
 

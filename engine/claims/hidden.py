@@ -13,6 +13,7 @@ ORDER = 3
 PAPER = "amodal"
 CITATION = "Yao et al., Self-supervised Amodal Video Object Segmentation, NeurIPS 2022"
 TRY = ("Complete the hidden parts of a clip", "amodal")
+PLAIN = "by how much better the answer fits the *hidden part* (*overlap*) when the *network* remembers the other frames of the film"
 
 
 def evidence(*, sample: bool = True) -> Evidence | None:
@@ -28,4 +29,4 @@ def evidence(*, sample: bool = True) -> Evidence | None:
         f"Clips of one silhouette are alike: {len(few)} of the sets have only {int(few.min())} or {int(few.max())} silhouettes." if len(few) else ""
     )
     what, page = "Hidden IoU, with memory minus without", "amodal-measure"
-    return Evidence(parts[["part", "value", "low", "high", "n"]], what, "set of clips", "clips", page, more=more)
+    return Evidence(parts[["part", "value", "low", "high", "n"]], what, "set of clips", "clips", page, more=more, plain=PLAIN)

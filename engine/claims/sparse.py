@@ -8,6 +8,7 @@ seeds were trained with), averaged, minus that of the dense circuit with the sam
 import pandas as pd
 
 from engine import errors
+from engine.assay.views import Set
 from engine.claims import Evidence, over_seeds
 from engine.training._circuit_arms import SETTINGS
 from engine.wiring import arms
@@ -17,6 +18,7 @@ ORDER = 2
 PAPER = "circuits"
 CITATION = "Weiss, Rahaman et al., Neural Attentive Circuits, NeurIPS 2022"
 TRY = ("Train circuits and dense controls", "circuit-train")
+PLAIN = "by how much more often a *circuit* that learned few *links* is right *elsewhere* than one in which every *module* listens to every other"
 
 
 def evidence(*, sample: bool = True) -> Evidence | None:
@@ -29,9 +31,9 @@ def evidence(*, sample: bool = True) -> Evidence | None:
             continue
         learned = arms.learned_of(found)
         if learned and arms.REFERENCE in found.families:
-            parts += [(one, pd.Series(arms.difference(found, learned, arms.REFERENCE, [one]))) for one in found.ood]
+            parts += [(Set.read(one).label, pd.Series(arms.difference(found, learned, arms.REFERENCE, [one]))) for one in found.ood]
             said.append(arms.finding(data, sample=sample))
     if not parts:
         return None
     what, page = "Accuracy of circuits with learned links minus dense", "circuit-train"
-    return Evidence(over_seeds(parts), what, "set", "seeds", page, more=" ".join(said))
+    return Evidence(over_seeds(parts), what, "set", "seeds", page, more=" ".join(said), plain=PLAIN)

@@ -26,5 +26,6 @@ def evidence(*, sample: bool = True) -> Evidence | None:
             return Evidence(
                 parts[["part", "value", "low", "high", "n"]], "Rank correlation of accuracy here and elsewhere", "pair of sets", "networks",
                 f"pairs?collection={collection}" if collection else "pairs",
+                plain="the *rank correlation* of how often *networks* are right *where they were trained* and on another *set*",
             )  # fmt: skip
     return None

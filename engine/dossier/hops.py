@@ -138,10 +138,10 @@ def _to_intervention(network: str, _one: str, _conditions: Mapping[str, str] | N
     if (broken := breaking(network)) is not None:
         spec, row = broken
         question = InterventionsSpec(**spec.model_dump() | {"ask": "curve", "factors": (row["factor"],), "networks": (network,), "steps": spec.grid})
-        where = "which training has too" if row["inside"] else "which training never shows"
+        where = "seen in training, too" if row["inside"] else "never seen in training"
         said = (
-            f"What breaks it: {row['factor']} {row['level']}, {where}: right about {formats.percent(row['base_value'])} before, "
-            f"{formats.percent(row['value'])} then, n {formats.count(row['n'])}"
+            f"What breaks it: setting {row['factor']} to {row['level']} ({where}). Right about {formats.percent(row['base_value'])} before, "
+            f"{formats.percent(row['value'])} after, n {formats.count(row['n'])}"
         )
         return Hop(INTERVENTION, said, f"{offering.address(question)}&{urlencode({'network': network})}")
     system = _system(network)

@@ -37,7 +37,7 @@ def finding(found: pd.DataFrame, counts: pd.DataFrame, how: str) -> str:
         return f"**Fewer than {group_metrics.FEWEST_SHOWN}** of {formats.count(people)} people would be decided otherwise {SAID[how]}."
     most = counts.dropna(subset=["share"]).sort_values("share", ascending=False).to_dict("records")[:2]
     parts = [
-        f"**{formats.percent(row['share'])}** of {markdown.escape(row['group'])} would then be {THEN[row['direction']]} "
+        f"**{formats.percent(row['share'])}** of the group {markdown.escape(row['group'])} would then be {THEN[row['direction']]} "
         f"[{100 * row['low']:.1f}, {100 * row['high']:.1f}]"
         for row in most
     ]

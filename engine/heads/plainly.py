@@ -31,7 +31,7 @@ def of_question(dataset: str, attribute: str, constraint: str = merge.PARITY) ->
     plain = rows[(rows["method"] == "plain")]
     rates = plain[(plain["metric"] == RATE[constraint]) & plain["part"].str.startswith("group=")]
     by_group = rates.assign(group=rates["part"].str.removeprefix("group=")).groupby("group")["value"].mean().sort_values(ascending=False)
-    said = _listed([f"**{formats.percent(value)} of {group}**{OF[constraint]}" for group, value in by_group.items()])
+    said = _listed([f"**{formats.percent(value)} of the group {group}**{OF[constraint]}" for group, value in by_group.items()])
     what = "a gap" if len(by_group) == 2 else "a largest gap"
     own = plain[plain["part"] == ""]
     gap, accuracy = (own.loc[own["metric"] == name, "value"].to_numpy(np.float64) for name in ("gap", "accuracy"))
@@ -100,7 +100,9 @@ def _changed(mine: pd.DataFrame, rows: pd.DataFrame, job: Job) -> list[str]:
     if changed is None:
         return []
     shares = mine[mine["metric"].isin(["changed_up", "changed_down"])].sort_values("value", ascending=False)
-    moved = [f"**{_share(row)} of {row['part'].removeprefix('group=')}** {_way(row['metric'])}" for row in shares.head(2).to_dict("records")]
+    moved = [
+        f"**{_share(row)} of the group {row['part'].removeprefix('group=')}** {_way(row['metric'])}" for row in shares.head(2).to_dict("records")
+    ]
     plain = rows[rows["network"] == job.sibling("plain").name]
     alone = _one(plain[plain["method"] == "plain"], "agreement", "with=second seed")
     beside = (

@@ -8,7 +8,7 @@ import pydantic
 from engine import errors, hashing
 from engine.datasets import tables
 from engine.heads import weights
-from engine.spec import Spec
+from engine.spec import Cost, Spec
 
 VERSION = 1  # raised when a network of the same name would come out otherwise
 MARK = "~"  # between a protected attribute and the hash of what is unusual about a question
@@ -209,16 +209,6 @@ def plan(spec: HeadsSpec) -> Plan:
     """Return what a question takes; raises UserError as `check` does."""
     check(spec)
     return Plan(jobs(spec))
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a question will cost: networks, those already fitted, and seconds as a rough guess."""
-
-    cells: int
-    reused: int
-    images: int
-    seconds: float | None
 
 
 def cost(spec: HeadsSpec, planned: Plan | None = None) -> Cost:

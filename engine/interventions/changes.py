@@ -88,7 +88,7 @@ def _share(row: Mapping[Any, Any]) -> str:
 
 def _accuracy(row: Mapping[Any, Any]) -> str:
     """Return what becomes of accuracy, with the counts behind it; what chance may have done is not told as a change."""
-    counts = f"{formats.count(row['lost'])} lost, {formats.count(row['gained'])} gained, p {_p(row['p_holm'])}"
+    counts = f"{formats.count(row['lost'])} lost, {formats.count(row['gained'])} gained, p {chance(row['p_holm'])}"
     if row["p_holm"] >= CLEAR:
         return f"does not clearly change its accuracy ({counts})"
     verb = "lowers" if row["difference"] < 0 else "raises"
@@ -97,7 +97,12 @@ def _accuracy(row: Mapping[Any, Any]) -> str:
     return f"{verb} its accuracy by {points:.1f} points [{bounds[0]:.1f}, {bounds[1]:.1f}] ({counts})"
 
 
-def _p(p: float) -> str:
+def chance(p: float) -> str:
+    """Return a p value in words.
+
+    >>> chance(0.02), chance(2.474e-29)
+    ('0.020', '< 0.001')
+    """
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 

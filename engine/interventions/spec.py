@@ -14,7 +14,7 @@ from engine import control, errors, hashing, networks, store, systems
 from engine.datasets import images
 from engine.interventions import outcomes, settings
 from engine.interventions.settings import Level
-from engine.spec import Spec, invalid
+from engine.spec import Cost, Spec, invalid
 
 Ask = Literal["curve", "map", "profile"]
 STEPS: Mapping[Ask, int] = {"curve": 21, "map": 9, "profile": 11}
@@ -202,17 +202,6 @@ def _notes(spec: InterventionsSpec, system: systems.System) -> tuple[str, ...]:
     grey = [card.name for card in found if card.preprocess.channels == 1 and system.channels == 3]
     few = ", ".join(grey[:4]) + (f" and {len(grey) - 4} more" if len(grey) > 4 else "")
     return (f"{few} {'sees' if len(grey) == 1 else 'see'} the luma of the pictures, not their colours.",) if grey else ()
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a question will cost on this machine."""
-
-    cells: int
-    reused: int
-    images: int
-    seconds: float | None  # None = some rate is not measured yet
-    unmeasured: tuple[str, ...]  # networks without a rate
 
 
 def cost(spec: InterventionsSpec, planned: Plan | None = None) -> Cost:

@@ -1,13 +1,13 @@
 """The question of this study: which circuits are adapted to what, with how many labels. No torch, nothing is adapted here."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 import pydantic
 
 from engine import errors, hashing, networks
 from engine.datasets import images
-from engine.spec import Spec
+from engine.spec import Cost, Plan, Spec, each_once
 
 VERSION = 1  # raised when the same question has other rows
 COLLECTION = "adapted circuits"  # of its networks and scores
@@ -45,12 +45,7 @@ class LowshotSpec(Spec):
     images: int = pydantic.Field(default=300, ge=10, le=10_000)
     """Test images of the new domain and of the old one."""
 
-    @pydantic.field_validator("circuits", "onto", "shots", "parts")
-    @classmethod
-    def _each_once(cls, chosen: tuple) -> tuple:
-        if len(set(chosen)) < len(chosen):
-            raise ValueError(f"one of {', '.join(map(str, chosen))} is named twice")
-        return chosen
+    _each_once = pydantic.field_validator("circuits", "onto", "shots", "parts")(each_once)
 
     @pydantic.field_validator("shots")
     @classmethod
@@ -76,33 +71,7 @@ class Cell:
         return f"{self.circuit}+{self.part}-{self.onto}-{self.shots}"
 
 
-@dataclass(frozen=True)
-class Plan:
-    """Everything that answering a question takes."""
-
-    todo: tuple[Cell, ...]
-    notes: tuple[str, ...] = ()
-    images: int = 0
-    reused: int = 0
-    stored: frozenset[str] = field(default=frozenset(), repr=False)
-
-    @property
-    def cells(self) -> int:
-        """Number of adapted circuits, those as they came included."""
-        return len(self.todo)
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a question will cost on this machine, about."""
-
-    cells: int
-    reused: int
-    images: int
-    seconds: float | None
-
-
-def plan(spec: LowshotSpec) -> Plan:
+def plan(spec: LowshotSpec) -> Plan[Cell]:
     """Return each circuit as it came and adapted in every way that is asked for, circuit by circuit.
 
     Raises:
@@ -135,7 +104,7 @@ def _key(spec: LowshotSpec, card: networks.Card, onto: str, part: str, shots: in
     return hashing.of_parts(VERSION, card.key, digests, part, shots, spec.steps, RATES.get(part), spec.images, spec.seed)
 
 
-def cost(spec: LowshotSpec, planned: Plan | None = None) -> Cost:
+def cost(spec: LowshotSpec, planned: Plan[Cell] | None = None) -> Cost:
     """Return adapted circuits and about how many seconds of one core they take."""
     planned = planned or plan(spec)
     classes = {name: len(networks.card(name).classes) for name in spec.circuits}

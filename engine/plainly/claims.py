@@ -28,7 +28,7 @@ def of_claim(name: str) -> Told | None:
     if line.evidence is None:
         return None
     found, asked = line.evidence, line.evidence.asked
-    tested = f"The *claim* was asked in {len(asked)} parts, one for each {escape(found.one)}. What was measured: {escape(found.what)}."
+    tested = f"The *claim* was asked in {len(asked)} parts, one for each {escape(found.one)}. What was measured: {found.plain or escape(found.what)}."
     for_it, against = asked[asked["low"] > found.floor], asked[asked["high"] < found.floor]
     open_ = asked.drop([*for_it.index, *against.index])
     differs = [f"**Verdict: {line.verdict}.**"]
@@ -62,5 +62,5 @@ def _agree(n: int) -> str:
 
 
 def _named(parts: object) -> str:
-    names = [escape(str(part)) for part in parts]  # type: ignore[attr-defined]
-    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    names = [escape(str(part).replace("_", " ")) for part in parts]  # type: ignore[attr-defined]
+    return "; ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")

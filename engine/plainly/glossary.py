@@ -7,6 +7,7 @@ TERMS = {
     "accuracy": "The share of pictures (or people) about which the answer is right.",
     "error rate": "The share of pictures about which the answer is wrong.",
     "where it was trained": "The kind of pictures that the network learned from, new ones of which are the usual test.",
+    "where they were trained": "The kind of pictures that each network learned from, new ones of which are the usual test.",
     "elsewhere": "Pictures of the same things made in another way: another camera, hand or print. The field says out of distribution.",
     "95 % interval": "The range in which the true number lies, as far as chance goes: were the test repeated on other pictures, 95 of 100 such "
     "ranges would hold it.",

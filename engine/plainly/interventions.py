@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine import systems
-from engine.interventions import profile
+from engine.interventions import profile, sentences
 from engine.interventions.views import Known
 from engine.plainly import INTERVALS, Told
 from engine.plots import formats
-from engine.plots.markdown import escape
+from engine.plots.markdown import escape, spoken
 from engine.remedies import views as remedies
 from engine.remedies import worlds
 from engine.training import methods
@@ -18,7 +18,21 @@ PAIRED = (
     "The same pictures are drawn again with one thing changed, so whatever changes in the answers is due to it. Having looked at many values, only "
     "losses that remain after counting all looks are called sure."
 )
+DRAWN = "The rules of the *system* are known; where a share was counted on drawn pictures, its *95 % interval* stands behind it."
 MOST = 4
+
+
+def of_training(system: systems.System) -> Told | None:
+    """Return which factor goes along with the class in training, so that a network may lean on it; None where none does."""
+    said = sentences.of_training(system)
+    if not said:
+        return None
+    seen = [factor for factor in system.factors if not factor.hidden]
+    tested = (
+        f"A *system* draws pictures from {len(seen)} *factors* that can be seen. Below, any of them can be *set by hand*, and the pictures and "
+        "the answers of *networks* follow."
+    )
+    return Told((tested,), (spoken(said),), (), (DRAWN,))
 
 
 def of_responses(known: Known, system: str, margin: float) -> Told | None:

@@ -66,7 +66,7 @@ def panels(frame: pd.DataFrame, facet: str = "shift", *, x_titles: Mapping[str, 
     for name, part in frame.groupby(facet, sort=True, observed=True):
         titled = {**options, "x_title": (x_titles or {}).get(str(name), options.get("x_title", "strength"))}
         made[str(name)] = curves(part, legend=False, **titled)
-        made[str(name)].update_layout(height=220, title={"text": formats.plain(name), "y": 0.98}, margin={"t": 30})
+        made[str(name)].update_layout(height=220, title={"text": formats.plain(str(name).replace("_", " ")), "y": 0.98}, margin={"t": 30})
     return made
 
 

@@ -71,13 +71,16 @@ def _spread(names: tuple[str, ...]) -> dict[str, Look]:
 
 
 def spread(names: Iterable[Name]) -> dict[Name, Look]:
-    """Lay names out in their order: first each colour once, then each pair once, then as the hash says."""
+    """Lay names out in their order: a free pair whose colour and symbol are used least so far; as the hash says where no pair is free."""
     given: dict[Name, Look] = {}
+    colours, symbols = Counter[int](), Counter[int]()
     for name in names:
-        first = look(name)
-        taken, colours = set(given.values()), {one.colour for one in given.values()}
-        free = (c for c in _from(first) if (c.colour not in colours if len(colours) < COLOURS else c not in taken))
-        given[name] = next(free, first)
+        first, taken = look(name), set(given.values())
+        free = [one for one in _from(first) if one not in taken]
+        chosen = min(free, key=lambda one: (colours[one.colour], symbols[one.symbol]), default=first)
+        given[name] = chosen
+        colours[chosen.colour] += 1
+        symbols[chosen.symbol] += 1
     return given
 
 

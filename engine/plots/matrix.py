@@ -12,6 +12,8 @@ from engine.plots.template import Trace
 
 ROW = 24  # pixels
 LETTERS = 90  # of all column names together, that fit beside each other
+RISE = 4.8  # pixels that a letter of a slanted name goes up
+FEW = 3  # rows beside which a colour bar has no room; the numbers stand in the cells
 NOT_MEASURED, UNDEFINED = "\u2013", "undef."
 
 
@@ -55,19 +57,22 @@ def matrix(
         "hovertext": hover,
         "hoverinfo": "text",
         "colorscale": _scale(better, middle),
+        "showscale": len(ys) > FEW,
         "colorbar": {"title": {"text": formats.plain(title)}, "tickformat": axes.tick_format(unit), **_bar(len(ys))},
         **_ends(z, within, middle),
     }
     bare = {"type": "category", "showgrid": False, "showline": False, "ticks": ""}
+    slanted = sum(map(len, xs)) >= LETTERS
+    names = 20 + RISE * max(map(len, xs)) if slanted else 30
     return template.figure(
         [
             _grey(xs, ys, undefined),
             numbers,
             *written(xs, ys, text, inks(z, numbers["zmin"], numbers["zmax"], diverging=middle is not None, reverse=better == "lower")),
         ],
-        xaxis=bare | {"side": "top", "tickangle": 0 if sum(map(len, xs)) < LETTERS else -45, "range": [-0.5, len(xs) - 0.5]},
+        xaxis=bare | {"side": "top", "tickangle": -45 if slanted else 0, "range": [-0.5, len(xs) - 0.5]},
         yaxis=bare | {"range": [len(ys) - 0.5, -0.5]},
-        height=90 + ROW * max(len(ys), 2),
+        height=round(60 + names + ROW * max(len(ys), 2)),
         margin={"b": 30},
         annotations=[_key()],
     )

@@ -7,7 +7,7 @@ import pydantic
 
 from engine import errors
 from engine.remedies.worlds import worlds
-from engine.spec import Spec
+from engine.spec import Cost, Spec, each_once
 from engine.training import methods
 from engine.training.methods import METHODS, SEEDS, STRENGTHS, Job, grid, made
 
@@ -35,12 +35,7 @@ class RemediesSpec(Spec):
     units: int = pydantic.Field(default=2000, ge=50, le=20_000)
     """Test units that all networks are asked about, the same in every world."""
 
-    @pydantic.field_validator("strengths", "methods", "seeds")
-    @classmethod
-    def _each_once(cls, chosen: tuple) -> tuple:
-        if len(set(chosen)) < len(chosen):
-            raise ValueError(f"one of {', '.join(map(str, chosen))} is named twice")
-        return chosen
+    _each_once = pydantic.field_validator("strengths", "methods", "seeds")(each_once)
 
     @pydantic.field_validator("seeds")
     @classmethod
@@ -72,16 +67,6 @@ class Plan:
     def reused(self) -> int:
         """Number of networks that need not be trained."""
         return len(self.there)
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a question will cost on this machine."""
-
-    cells: int
-    reused: int
-    images: int
-    seconds: float | None
 
 
 def plan(spec: RemediesSpec) -> Plan:

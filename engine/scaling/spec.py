@@ -1,12 +1,12 @@
 """The question of this study: which sizes to measure. No torch, nothing is measured here."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 import pydantic
 
 from engine import errors, hashing, store
-from engine.spec import Spec
+from engine.spec import Cost, Plan, Spec
 
 VERSION = 1  # raised when the same size costs something else
 ARCHITECTURES = {"nac": "Neural Attentive Circuit", "neural_interpreter": "Neural Interpreter"}
@@ -65,33 +65,7 @@ class Cell:
     key: str
 
 
-@dataclass(frozen=True)
-class Plan:
-    """Everything that answering a question takes."""
-
-    todo: tuple[Cell, ...]
-    notes: tuple[str, ...] = ()
-    images: int = 0
-    reused: int = 0
-    stored: frozenset[str] = field(default=frozenset(), repr=False)
-
-    @property
-    def cells(self) -> int:
-        """Number of sizes."""
-        return len(self.todo)
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a question will cost on this machine, about."""
-
-    cells: int
-    reused: int
-    images: int
-    seconds: float | None
-
-
-def plan(spec: ScalingSpec) -> Plan:
+def plan(spec: ScalingSpec) -> Plan[Cell]:
     """Return the sizes to measure, the small ones first. Nothing is taken over from other runs: machines and days differ."""
     sizes = {*((p, spec.middle) for p in spec.parts), *((spec.fixed, t) for t in spec.tokens)}
     if MEMORY * max(p * t**2 for p, t in sizes) * spec.batch > MOST_BYTES:
@@ -104,7 +78,7 @@ def _key(spec: ScalingSpec, architecture: str, parts: int, tokens: int) -> str:
     return hashing.of_parts(VERSION, architecture, parts, tokens, spec.batch, spec.repeats, spec.seed)
 
 
-def cost(spec: ScalingSpec, planned: Plan | None = None) -> Cost:
+def cost(spec: ScalingSpec, planned: Plan[Cell] | None = None) -> Cost:
     """Return sizes and about how many seconds they take on one core, as measured where this was written."""
     planned = planned or plan(spec)
     seconds = sum(_seconds(cell) * spec.batch / 8 * (spec.repeats + PASSES) + 0.3 for cell in planned.todo)

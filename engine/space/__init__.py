@@ -41,8 +41,8 @@ def used() -> list[Use]:
         ("results", Held(files, size), None, "Runs made and tables imported here; an archived run keeps its files."),
         ("results that ship", held_in(places.sample()), None, "Read-only, part of the program."),
         ("brought", held_in(home / "inputs"), None, "Networks, pictures, tables, clips and masks of yours, and networks trained here."),
-        ("reports", held_in(reports.folder()), reports.most_bytes(), f"The oldest go beyond the limit, or beyond {reports.most()} of them."),
-        ("cache", held_in(places.cache()), cached.most_bytes(), "Can be made again; the oldest goes beyond the limit."),
+        ("reports", held_in(reports.folder()), reports.most_bytes(), f"Beyond the limit, or {reports.most()} of them, the oldest are deleted."),
+        ("cache", held_in(places.cache()), cached.most_bytes(), "Can be made again; beyond the limit the oldest is deleted."),
         ("other", Held(sum(one.files for one in rest), sum(one.bytes for one in rest)), None, "Queue, logs, networks of heads, work under way."),
     ]
     return [Use(what, held.files, held.bytes, limit, about) for what, held, limit, about in told]

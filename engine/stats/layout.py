@@ -1,10 +1,11 @@
 """Places for things in the plane, from what they are alone: the same things lie in the same places every time."""
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 APART = 0.03  # of the width: nearer neighbours are pushed to about this distance
 ROUNDS = 60
+GAP = 1.25  # of a disc's radius, between discs of groups
 MOST_PUSHED = 600  # things; of more, all pairs would take too long, and a picture has no room for them apart
 
 
@@ -25,6 +26,27 @@ def plane(vectors: Float[np.ndarray, "n d"], apart: float = APART) -> Float[np.n
     largest = float(np.abs(places).max(initial=0))
     places = places / largest if largest > 0 else places
     return _pushed(places, apart) if n <= MOST_PUSHED else places
+
+
+def by_groups(groups: Int[np.ndarray, " n"], sizes: Float[np.ndarray, " n"]) -> Float[np.ndarray, "n 2"]:
+    """Return places in which each group is a disc of its own on a ring, its members from the middle outwards by falling size.
+
+    For many things of many groups, whose two main directions tell most groups not apart. Deterministic; within -1..1.
+    """
+    names, counts = np.unique(groups, return_counts=True)
+    radii = np.sqrt(counts) * GAP
+    share = np.cumsum(radii) - radii / 2
+    angles = 2 * np.pi * share / radii.sum()
+    between = np.roll(angles, -1) - angles + np.where(np.arange(len(names)) == len(names) - 1, 2 * np.pi, 0)
+    needed = (radii + np.roll(radii, -1)) / (2 * np.sin(np.minimum(between, np.pi) / 2).clip(1e-9))
+    ring = 0.0 if len(names) == 1 else float(needed.max())
+    places = np.zeros((len(groups), 2))
+    for name, angle, radius in zip(names, angles, radii, strict=True):
+        mine = np.flatnonzero(groups == name)
+        mine = mine[np.argsort(-sizes[mine], kind="stable")]
+        out, turn = radius / GAP * np.sqrt((np.arange(len(mine)) + 0.5) / len(mine)), np.arange(len(mine)) * np.pi * (3 - np.sqrt(5))
+        places[mine] = ring * np.array([np.cos(angle), np.sin(angle)]) + np.column_stack([out * np.cos(turn), out * np.sin(turn)])
+    return places / max(float(np.abs(places).max(initial=0)), 1e-9)
 
 
 def spread(places: Float[np.ndarray, "n 2"], apart: float) -> Float[np.ndarray, "n 2"]:

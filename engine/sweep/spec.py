@@ -27,7 +27,7 @@ from engine import errors, hashing, places, shifts, store
 from engine.assay.spec import Cost
 from engine.datasets import images
 from engine.preprocess import Preprocess
-from engine.spec import Spec
+from engine.spec import Spec, each_once
 
 VERSION = 1  # raised when a network of the same name would come out otherwise
 PREFIX = "sweep"  # of its runs and networks; also the collection that they are in
@@ -38,6 +38,7 @@ PREPROCESS = Preprocess(size=28, channels=1)
 AUGMENTATIONS = ("none", "colour", "randaugment", "augmix")
 LEARNING_RATES = (4e-3, 1e-3)  # Adam's highest; the same for all architectures and regimes, so that cells of the grid can be paired
 SEEDS = (0, 1)
+AXES = ("architectures", "domains", "seeds", "augmentations", "learning_rates", "images_per_class", "regimes")  # of the grid
 PER_CLASS = ("full", "100", "10")  # training images of each class, drawn anew for each seed; fewer where a class has fewer
 PASSES = 4  # a frozen trunk's features are kept for so many augmented passes over the training set
 
@@ -111,12 +112,7 @@ class SweepSpec(Spec):
     shifted_images: int = pydantic.Field(default=300, ge=1)
     """Images of the in-distribution test set under each corruption."""
 
-    @pydantic.field_validator("architectures", "domains", "seeds", "augmentations", "learning_rates", "images_per_class", "regimes")
-    @classmethod
-    def _each_once(cls, chosen: tuple) -> tuple:
-        if len(set(chosen)) < len(chosen):
-            raise ValueError(f"one of {', '.join(map(str, chosen))} is named twice")
-        return chosen
+    _each_once = pydantic.field_validator(*AXES)(each_once)
 
     def jobs(self) -> tuple["Job", ...]:
         """Return every network of the grid, in the order in which they are made; raises UserError for a name that is not known."""

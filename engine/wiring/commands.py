@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from engine import errors
-from engine.wiring import arms, question, shipping, views
+from engine.wiring import again, arms, question, shipping, views
 
 VIEWS: Mapping[str, Callable[[str], pd.DataFrame]] = {
     "arms": arms.table, "sets": arms.by_set, "contrasts": arms.contrasts, "pruned": arms.pruned,
@@ -28,10 +28,13 @@ def add(commands: Any, command: Callable, show: Callable, tell: Callable) -> Non
         "Does sparse learned connectivity generalise better? Circuits compared arm by arm.",
     )
     made.add_argument(
-        "view", nargs="?", default="arms", choices=[*VIEWS, "history", "question"],
-        help="arms, each set, learned minus controls, pruned; history: the newest training; question: what evaluates all arms, for `run`",
+        "view", nargs="?", default="arms", choices=[*VIEWS, "history", "question", "again"],
+        help="arms, each set, learned minus controls, pruned; history: the newest training; question: what evaluates all arms, for `run`; "
+        "again: one seed beside the others of its arm",
     )  # fmt: skip
     made.add_argument("--data", default="mnist", help="what circuits were trained on: mnist or shapes")
+    made.add_argument("--arm", default="none", help="for again: which arm was trained with another seed")
+    made.add_argument("--seed", type=int, default=5, help="for again: the seed")
     made.add_argument("--write", type=Path, metavar="FILE", help="write the findings of what ships into FILE, such as README.md, between its marks")
     made.add_argument("--ship", type=Path, metavar="FOLDER", help="put training and scores into this root of the store, such as data/sample")
 
@@ -49,6 +52,10 @@ def _wiring(asked: argparse.Namespace, show: Callable, tell: Callable) -> None:
         if run is None:
             raise errors.UserError("Nothing was trained from a question yet.", 'Ask: echo \'{"study": "wiring"}\' | python -m engine run -')
         show(asked, views.history(run))
+    elif asked.view == "again":
+        told = again.table(asked.arm, asked.seed, asked.data)
+        show(asked, told)
+        sys.stderr.write(f"{again.finding(told, asked.arm)}\n")
     else:
         show(asked, VIEWS[asked.view](asked.data))
         if asked.view in {"arms", "contrasts"}:

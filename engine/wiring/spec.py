@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pydantic
 
 from engine import errors, hashing, networks
-from engine.spec import Spec
+from engine.spec import Cost, Spec, each_once
 from engine.training._circuit_arms import ARMS, MODULES, NEEDS_LEARNED, SETTINGS, SIGNATURE_RATE, Job, grid
 
 VERSION = 1  # raised when the same question has other rows
@@ -44,12 +44,7 @@ class WiringSpec(Spec):
     signature_rate: float = pydantic.Field(default=SIGNATURE_RATE, gt=0, le=1000)
     """Learning rate of signatures, times that of the rest."""
 
-    @pydantic.field_validator("arms", "seeds")
-    @classmethod
-    def _each_once(cls, chosen: tuple) -> tuple:
-        if len(set(chosen)) < len(chosen):
-            raise ValueError(f"one of {', '.join(map(str, chosen))} is named twice")
-        return chosen
+    _each_once = pydantic.field_validator("arms", "seeds")(each_once)
 
     def jobs(self) -> tuple[Job, ...]:
         """Return its circuits; raises UserError for an arm or a data set that is not known."""
@@ -80,16 +75,6 @@ class Plan:
     def reused(self) -> int:
         """Number of circuits that need not be trained."""
         return sum(job.name in self.there for job in self.jobs)
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a question will cost on this machine, about."""
-
-    cells: int
-    reused: int
-    images: int
-    seconds: float | None
 
 
 def plan(spec: WiringSpec) -> Plan:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from engine import control, errors
 from engine.assay import choosing, comparing, population, sets, shortlist, views
+from engine.plainly import choosing as plainly
 from engine.plots import formats
 from engine.stats.ranking import Allowance
 from pages.assay import shown
@@ -46,7 +47,7 @@ def main() -> None:
 
 def _choose(tables: pd.DataFrame) -> shortlist.Question | None:
     """Ask which networks, what is in distribution, by which rule; None where nothing can be shortlist."""
-    columns = st.columns([3, 2, 3, 2, 1], vertical_alignment="bottom")
+    columns = st.columns([3, 2, 3, 2, 1.4], vertical_alignment="bottom")
     sizes = dict(zip(tables["collection"].tolist(), tables["networks"].tolist(), strict=True))
     with columns[0]:
         collection = kit.choose(
@@ -85,7 +86,7 @@ def _only(collection: str) -> list[str]:
 def _cost(asked: shortlist.Question) -> None:
     """Show what the rule costs, and beside it what the others would."""
     finding, figure, found, caption = kit.made(shortlist.costs, asked)
-    kit.finding(finding)
+    kit.finding(finding, plainly=lambda: kit.made(plainly.of_choice, asked))
     st.header("What each rule costs", anchor="regret")
     kit.figure(
         figure, key="regret", data=found, name=f"Regret of choosing by a rule, networks of {asked.home or 'the table'}",
@@ -230,7 +231,8 @@ def _front(asked: shortlist.Question) -> None:
     opened = kit.scatter(cloud, key="front", data=found, name=f"{x} against {y}", alt=alt, height=400)
     if opened and not asked.collection:
         kit.go("assay-network", network=opened)
-    kit.table(front, key="front-table", name="networks beaten by nobody")
+    rates = {name: st.column_config.NumberColumn(name, format="percent") for name in map(str, front) if shortlist.is_rate(name)}
+    kit.table(front, key="front-table", name="networks beaten by nobody", columns=rates)
 
 
 def _effects(asked: shortlist.Question) -> None:

@@ -5,8 +5,8 @@ import time
 import streamlit as st
 
 from engine import control, errors, executors, store
+from engine.assay import memory, views
 from engine.assay import spec as asking
-from engine.assay import views
 from engine.assay.spec import AssaySpec
 from engine.control import workers
 from engine.plots import formats
@@ -76,6 +76,8 @@ def _cost_and_button(spec: AssaySpec) -> None:
             st.fragment(_measuring, run_every=MEASURING_SECONDS)(spec, plan)
         else:
             st.markdown(_cost_text(spec, cost))
+        if cost.images:
+            st.caption(memory.said(spec))
         for note in plan.notes[:3]:
             st.caption(kit.escape(note))
         if len(plan.notes) > 3:
@@ -99,8 +101,9 @@ def _measuring(spec: AssaySpec, plan: asking.Plan) -> None:
 def _cost_text(spec: AssaySpec, cost: asking.Cost) -> str:
     """Return what a question costs: cells, images, seconds, and what is answered already."""
     others = len(spec.ood_datasets) + sum(len(choice.strengths) for choice in (*spec.shifts, *spec.attacks))
-    sets = f"the set itself and {shown.plural(others, 'other')}"
-    what = f"**{formats.count(cost.cells)} cells** ({shown.plural(len(spec.networks), 'network')}; {sets})"
+    validated = cost.cells == len(spec.networks) * (others + 2)
+    sets = f"the set itself{', its validation part' * validated} and {shown.plural(others, 'other')}"
+    what = f"**{formats.count(cost.cells)} cells** ({shown.plural(len(spec.networks), 'network')} on each of: {sets})"
     if not cost.images:
         return f"{what}, all answered already: only metrics are computed, in seconds."
     when = f"about **{formats.duration(cost.seconds)}** on this machine"

@@ -9,6 +9,7 @@ import streamlit as st
 
 from engine import errors
 from engine.assay import dimensions, population, trust, trusted, verdicts
+from engine.plainly import choosing as plainly
 from engine.plots import correlations, drawn, formats, matrix, paradox, scree
 from engine.stats.factors import ROTATIONS, Rotation
 from engine.stats.lines import Axes
@@ -94,7 +95,7 @@ def _predictors(asked: dict[str, Any]) -> None:
     """Show what tells the number elsewhere, and where pooling tells another story."""
     with st.spinner("Comparing the predictors", width="content"):
         found, finding = kit.made(trusted.compared, **asked)
-    kit.finding(finding)
+    kit.finding(finding, plainly=lambda: plainly.of_trust(found, asked["target"], asked["view"]))
     st.header("What tells it", anchor="predictors")
     sort = st.segmented_control("Sort by", list(trusted.SORT), default=next(iter(trusted.SORT)), key="sort", bind="query-params", required=True)
     figure, captions = kit.made(trusted.predictors, **asked, sort=trusted.SORT[sort])

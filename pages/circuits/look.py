@@ -63,10 +63,16 @@ def _tries(circuit: str) -> list[place.Try]:
     mine = nodes[nodes["role"] == "processor"]
     if mine["ablation"].notna().any():
         most = int(mine["node"].iloc[int(np.nanargmax(mine["ablation"].astype(float)))])
-        found.append(("What does one module do?", f"Module {most}, without which the loss rises most.", {"pins": [most]}))
+        found.append(("What does one module do?", f"M{findings.named(nodes.iloc[most])[1:]}, without which the loss rises most.", {"pins": [most]}))
     if mine["degree"].notna().any():
         hub = int(mine["node"].iloc[int(np.nanargmax(mine["degree"].astype(float)))])
-        found.append(("Who listens to whom?", f"Only the links of module {hub}, which most others hear.", {"pins": [hub], "isolate": True}))
+        found.append(
+            (
+                "Who listens to whom?",
+                f"Only the links of {findings.named(nodes.iloc[hub])}, which most others hear.",
+                {"pins": [hub], "isolate": True},
+            )
+        )
     if telling := kit.made(findings.most_different, circuit)[0]:
         found.append(
             (

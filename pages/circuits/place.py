@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from engine import ask, errors, networks, shifts, systems
 from engine.circuits import document, exchange, picture, views
@@ -217,16 +218,20 @@ def bring() -> None:
     """Let a circuit be brought from a file; not in plain view."""
     if kit.plain.on():
         return
-    with st.popover("Bring a circuit", width="content"):
+    if said := st.session_state.pop("circuit-taken", None):
+        st.toast(said)
+    with st.popover("Bring a circuit", width="content", key="circuit-bring", on_change="rerun"):
         st.caption(
             "JSON of the schema touchstone.circuit 1, GraphML with edge weights from 0 to 1, or a table (Parquet, CSV) with source, target, weight. "
-            "Pins, groups and notes that a JSON file holds are restored. How such files are written stands at the end of this page."
+            "Pins, groups and notes that a JSON file holds are restored. How such files are written stands at the end of the page Look."
         )
-        file = st.file_uploader("File", type=[suffix.lstrip(".") for suffix in exchange.SUFFIXES], key="circuit-file")
+        kinds = [suffix.lstrip(".") for suffix in exchange.SUFFIXES]
+        file = st.file_uploader("File", type=kinds, key=f"circuit-file-{st.session_state.get('circuit-brought', 0)}")
         if file is not None:
-            st.button("Take it in", key="circuit-take", type="primary", on_click=_take)
-        if (problem := st.session_state.pop("circuit-problem", None)) is not None:
-            kit.problem(problem)
+            st.button("Take it in", key="circuit-take", type="primary", on_click=_take, args=(file,))
+            told, problem = st.session_state.get("circuit-problem", (None, None))
+            if problem is not None and told == file.file_id:  # as long as the file is there: the page may run again by itself
+                kit.problem(problem)
 
 
 def schema() -> None:
@@ -252,16 +257,19 @@ def _schema() -> None:
     )
 
 
-def _take() -> None:
-    """Take in the file that was given and choose its circuit, before the page runs again."""
-    file = st.session_state["circuit-file"]
+def _take(file: UploadedFile) -> None:
+    """Take in the file that was given and choose its circuit, before the page runs again; the popover closes, ready for the next file."""
     try:
         name = _kept(file.name, file.getvalue())
     except errors.UserError as problem:
-        st.session_state["circuit-problem"] = problem
+        st.session_state["circuit-problem"] = (file.file_id, problem)
         return
+    known = views.about(name)
     kit.remember("view", None)
-    st.session_state["circuit"] = name
+    st.session_state.update({
+        "circuit": name, "circuit-bring": False, "circuit-brought": st.session_state.get("circuit-brought", 0) + 1, "circuit-mounted": None,
+        "circuit-taken": f"Taken in: {kit.escape(known['title'])}, {known['modules'] + known['outputs']:,} modules.",
+    })  # fmt: skip
 
 
 def _kept(name: str, content: bytes) -> str:

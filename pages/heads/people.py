@@ -8,6 +8,7 @@ import streamlit as st
 from engine import errors
 from engine.datasets import tables
 from engine.heads import inside, otherwise, persons, views
+from engine.plainly import heads as plainly
 from engine.plots import drawn, formats
 from pages.heads import one_person, place
 from pages.heads.place import Place
@@ -46,7 +47,8 @@ def main() -> None:
         kit.problem(problem)
         return
     with top:
-        kit.finding(otherwise.finding(found, counts, how), key="finding-people")
+        said = otherwise.finding(found, counts, how)
+        kit.finding(said, key="finding-people", plainly=lambda: kit.made(plainly.of_people, here.network, how, here.slack))
     st.header("How many of each group", anchor="groups")
     kit.figure(
         drawn.drawn(otherwise.shares, counts), key="people-counts", data=counts, name="Decided otherwise, by group",

@@ -7,6 +7,7 @@ import streamlit as st
 from engine import errors
 from engine.heads import cuts, cutting, inside, told, views
 from engine.metrics import groups as group_metrics
+from engine.plainly import heads as plainly
 from pages.components import thresholds as sliders
 from pages.heads import place
 from pages.heads.place import Place
@@ -42,7 +43,8 @@ def main() -> None:
         groups, packed, presets = kit.made(_counted, here.network)
         at = _at(groups)
         with top:
-            kit.finding(kit.made(cuts.finding, here.network, groups), key="finding-thresholds")
+            said = kit.made(cuts.finding, here.network, groups)
+            kit.finding(said, key="finding-thresholds", plainly=lambda: kit.made(plainly.of_thresholds, here.network))
         name = f"Thresholds by group, {place.said(here.question)}, {views.job_of(here.network).title}"
         sliders.show(packed, at, key=f"thresholds-{here.network}", presets=presets, gaps=told.GAPS, name=name, on_at=_remember)
         st.caption(f"The upright line in the ratio's bar is the 80 % line; pale lines are the gaps at 0.5 for all. {told.SCOPE}")

@@ -39,9 +39,22 @@ def main() -> None:
     """Draw the page."""
     kit.title("Train", "What happens inside networks that are pressed to treat groups alike, on this table?", HOW)
     _watch()
+    top = st.container()
     table = _table()
     if table is not None:
+        if "run" not in st.query_params:
+            with top:
+                _known(table)
         _form(table)
+
+
+def _known(table: str) -> None:
+    """Show what networks do that are trained on a table already, and where to look at them."""
+    question = next((one for one in place.questions() if one.dataset == table), None)
+    if question is not None:
+        kit.finding(f"**Trained already:** {kit.spoken(kit.made(plainly.of_question, *question.asked))}", key="finding-known")
+        here = Place(question, place.first_network(question))
+        kit.links([(label, place.address(path, here)) for label, path in place.PAGES])
 
 
 def _watch() -> None:

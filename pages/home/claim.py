@@ -29,7 +29,7 @@ def main() -> None:
         _evidence(line.evidence, name)
     st.subheader("How it is asked", anchor=False)
     st.markdown(kit.escape(line.card.text))
-    st.markdown(line.evidence.rule if line.evidence else claims.RULE.format(floor="its floor"))
+    st.markdown(line.evidence.rule if line.evidence else claims.RULE.format(floor="what the claim says"))
     st.caption(f"After {kit.escape(line.card.constants['CITATION'])}.")
     kit.review("finding", f"claim?claim={name}")
     kit.links([("All claims", ""), ("What is in the store", "library")])

@@ -21,6 +21,7 @@ STYLE = """
   font-weight: 600; background: var(--ts-surface); white-space: nowrap; }
 .ts-verdict.for-it { border-color: var(--ts-accent); background: var(--ts-tint); }
 .ts-parts { position: relative; display: grid; gap: 0.3rem; padding: 0.35rem 0 1.5rem; margin-top: 0.4rem; max-width: 26rem; }
+.ts-parts > p { display: flex; justify-content: space-between; margin: 0; font-size: 0.75rem; line-height: 1.2; color: var(--ts-muted); }
 .ts-parts > i { position: relative; height: 0.55rem; }
 .ts-parts > i > u { position: absolute; top: 50%; height: 2px; margin-top: -1px; background: var(--ts-muted); }
 .ts-parts > i > b { position: absolute; top: 50%; width: 0.55rem; height: 0.55rem; margin: -0.275rem 0 0 -0.275rem; border-radius: 50%;
@@ -28,7 +29,7 @@ STYLE = """
 .ts-parts > i.above > u { background: var(--ts-accent); }
 .ts-parts > i.above > b { background: var(--ts-accent); border-color: var(--ts-accent); }
 .ts-parts > i.below > b { border-radius: 0; background: var(--ts-muted); }
-.ts-parts > s { position: absolute; top: 0; bottom: 1.3rem; width: 0; border-left: 1px dashed var(--ts-muted); }
+.ts-parts > s { position: absolute; top: 1.6rem; bottom: 1.3rem; width: 0; border-left: 1px dashed var(--ts-muted); }
 .ts-parts > em { position: absolute; bottom: 0; transform: translateX(-50%); font-style: normal; font-size: 0.75rem; color: var(--ts-muted); }
 </style>
 """
@@ -41,7 +42,8 @@ class Told:
     name: str
     claim: str
     verdict: str
-    said: str
+    counted: str
+    measured: str
     picture: str
     page: str
     ask: tuple[str, str]
@@ -59,7 +61,7 @@ def _told() -> list[Told]:
 
 def _line(line: claims.Line, name: str) -> Told:
     found, card = line.evidence, line.card
-    shown = (found.said, picture(found), found.page) if found else ("", "", "")
+    shown = (found.counted, found.measured, picture(found), found.page) if found else ("", "", "", "")
     return Told(name, card.title, line.verdict, *shown, tuple(card.constants["TRY"]), plainly.counted(line))
 
 
@@ -90,7 +92,8 @@ def picture(evidence: Evidence) -> str:
     at = place(evidence.floor)
     alt = html.escape(f"{evidence.what}, a line a {evidence.one}, against {evidence.floor:g}", quote=True)
     floor = f'<s style="left:{at:.1f}%"></s><em style="left:{at:.1f}%">{evidence.floor:g}</em>'
-    return f'<div class="ts-parts" role="img" aria-label="{alt}">{"".join(rows)}{floor}</div>'
+    ends = "<p><span>\u2190 speaks against it</span><span>for it \u2192</span></p>"
+    return f'<div class="ts-parts" role="img" aria-label="{alt}">{ends}{"".join(rows)}{floor}</div>'
 
 
 def counted(lines: Sequence[Told]) -> str:
@@ -123,10 +126,12 @@ def ledger() -> None:
             with words:
                 st.html(pill(line.verdict))
                 st.markdown(f"**{kit.escape(line.claim)}**")
-                st.markdown(line.plain if kit.plain.on() else line.said or "Nothing in this store asks it yet.")
+                st.markdown(line.plain if kit.plain.on() else line.counted or "Nothing in this store asks it yet.")
+                if line.measured and not kit.plain.on():
+                    st.caption(line.measured)
                 kit.links(
                     [
-                        ("The figure, its numbers and the rule", f"claim?claim={line.name}"),
+                        ("The figure, its numbers and the rule" if line.picture else "How it is asked, and the rule", f"claim?claim={line.name}"),
                         *([("The view behind it", line.page)] if line.page else [line.ask]),
                     ]
                 )

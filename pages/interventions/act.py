@@ -6,6 +6,7 @@ import streamlit as st
 
 from engine import networks, systems
 from engine.interventions import sentences, spec, starts
+from engine.plainly import interventions as plainly
 from pages.components import world as hand
 from pages.interventions import choosing, keeping, seeing, world
 from pages.interventions.world import World
@@ -34,7 +35,8 @@ def main() -> None:
         asked = _asked(system)
     st.caption(kit.escape(_about(chosen.system)))
     _broken()
-    kit.finding(kit.spoken(kit.made(sentences.of_training, system)), key="finding-training")
+    said = kit.spoken(kit.made(sentences.of_training, system))
+    kit.finding(said, key="finding-training", plainly=lambda: kit.made(plainly.of_training, system))
     _hand(chosen, system, asked)
     seeing.show(chosen, system)
     if not kit.plain.on():

@@ -272,7 +272,11 @@ def _told(found: pd.DataFrame) -> pd.DataFrame:
     """Return the rows as people read them; the numbers are in the files."""
     flipped = found[["n", "share", "share_low", "share_high"]].set_axis(["n", "value", "low", "high"], axis=1)
     difference = found[["difference", "low", "high"]].set_axis(["value", "low", "high"], axis=1)
-    counts = found[["lost", "gained", "p", "p_holm"]].set_axis(["lost (b)", "gained (c)", "McNemar's exact p", "p after Holm"], axis=1)
+    counts = (
+        found[["lost", "gained"]]
+        .assign(p=found["p"].map(changes.chance), p_holm=found["p_holm"].map(changes.chance))
+        .set_axis(["lost (b)", "gained (c)", "McNemar's exact p", "p after Holm"], axis=1)
+    )
     told = {
         "network": found["network"], "flipped": found["flipped"], "share flipped": kit.intervals(flipped, "fraction"),
         "accuracy before": found["before"].map(formats.percent), "accuracy after": found["after"].map(formats.percent),

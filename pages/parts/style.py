@@ -45,6 +45,8 @@ CSS = """
 [data-testid="stPageLink"] a, [data-testid="stPageLink"] p { white-space: normal !important; height: auto; overflow: visible; text-overflow: clip; }
 .st-key-view-switch { border-top: 1px solid var(--ts-rule); padding-top: 0.75rem; margin-top: 0.5rem; }
 .st-key-view-switch a { background: none; }
+[data-testid="stButtonGroup"] > [aria-label] { flex-wrap: wrap; }
+.stApp a:focus-visible { outline: 2px solid var(--ts-accent) !important; outline-offset: -2px; }
 .st-key-onward { padding: 0.6rem 0.9rem; }
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding-left: 1rem; padding-right: 1rem; }
@@ -79,5 +81,5 @@ def apply() -> None:
         "tint": template.faded(now.accent, 0.14),
     }
     variables = "".join(f"--ts-{name}:{value};" for name, value in names.items())
-    st.html(f"<style>.stApp{{{variables}}}</style>{CSS}{plain.CSS if plain.on() else ''}")
+    st.html(f"<style>:root{{{variables}}}</style>{CSS}{plain.CSS if plain.on() else ''}")
     theme_watch.watch(now.name)

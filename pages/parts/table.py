@@ -25,7 +25,7 @@ def table(
     height: int | None = None,
     on_select: Any = "ignore",
 ) -> Any:
-    """Show a table, what it holds counted, with CSV and Parquet of all its rows; return Streamlit's selection state.
+    """Show a table, what it holds counted, with CSV, Parquet and JSON of all its rows; return Streamlit's selection state.
 
     Args:
         frame: The rows.
@@ -76,9 +76,10 @@ def take_away(frame: pd.DataFrame, *, key: str, name: str) -> None:
 
 
 def downloads(frame: pd.DataFrame, *, key: str, name: str) -> None:
-    """Show quiet buttons that save a frame as CSV and as Parquet; the files are made when they are asked for."""
+    """Show quiet buttons that save a frame as CSV, Parquet and JSON; the files are made when they are asked for."""
     save("CSV", lambda: store.csv_bytes(frame), _file(name, "csv"), "text/csv", key=f"csv-{key}")
     save("Parquet", lambda: store.parquet_bytes(frame), _file(name, "parquet"), "application/vnd.apache.parquet", key=f"parquet-{key}")
+    save("JSON", lambda: store.json_records(frame), _file(name, "json"), "application/json", key=f"json-{key}")
 
 
 def save(label: str, make: Callable[[], bytes | str], file: str, kind: str, *, key: str, **more: Any) -> None:

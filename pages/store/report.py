@@ -54,7 +54,7 @@ def _ready(chosen: Sequence[str], offers: dict[str, Offer], *, own: bool) -> str
     pages = len({views.Asked(address).path for address in offers})
     many = formats.count(len(offers))
     if own:
-        return f"Your report holds **{len(chosen)} view{'' if len(chosen) == 1 else 's'}**. This store can answer {many} of {pages} pages."
+        return f"Your report holds **{len(chosen)} view{'' if len(chosen) == 1 else 's'}**. This store can answer {many} views on {pages} pages."
     return (
         f"Nothing was put into your report yet, so it holds the current findings: **{len(chosen)} views**, one of each kind, of {many} that this "
         f"store can answer on {pages} pages."
@@ -260,8 +260,8 @@ def _file(job: control.Job) -> str:
 
 
 def _download(job: control.Job, label: str, *, primary: bool) -> None:
-    st.download_button(
-        label, lambda: writing.place(job.id).read_bytes(), _file(job), "application/zip", key=f"report-download-{job.id}", on_click="ignore",
+    kit.save(
+        label, lambda: writing.place(job.id).read_bytes(), _file(job), "application/zip", key=f"report-download-{job.id}",
         type="primary" if primary else "tertiary", icon=":material/download:" if primary else None,
     )  # fmt: skip
 

@@ -125,7 +125,9 @@ def _cache(use: space.Use) -> None:
 def _reports(use: space.Use) -> None:
     """Show the reports, and delete one."""
     st.header("Reports", anchor="reports")
-    st.markdown(f"{use.files} of {reports.most()} reports, {formats.size(use.bytes)} of {formats.size(use.limit or 0)}. The oldest go beyond that.")
+    st.markdown(
+        f"{use.files} of {reports.most()} reports, {formats.size(use.bytes)} of {formats.size(use.limit or 0)}. Beyond that the oldest are deleted."
+    )
     names = [file.stem for file in reports.kept()]
     if names:
         one = kit.choose("A report", names, key="report")

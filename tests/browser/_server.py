@@ -35,7 +35,7 @@ TITLE = "[data-testid=stMain] h1, [data-testid=stMain] h2"
 HEALTHY_SECONDS = 60.0
 SOON = 200  # milliseconds in which a press or a choice sets a script going
 STILL = 4  # looks in a row that find an element in one place
-MILLISECONDS = 60_000  # for what takes a moment on a machine that does other things too
+MILLISECONDS = 120_000  # for what takes a moment on a machine that does other things too
 # what failed to load is told by its response; Streamlit tries where its own addresses begin, at a deep link in vain at first
 HARMLESS = ("willReadFrequently", "GPU stall", "Automatic fallback to software", "Failed to load resource")
 

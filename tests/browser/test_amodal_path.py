@@ -50,6 +50,7 @@ def test_footage_is_brought_completed_stepped_and_taken_away_whole(visited):
     expect(page.locator(".st-key-finding-completed")).to_contain_text("Completed: blocks", timeout=MILLISECONDS)
     page.get_by_role("link", name=re.compile("Step through it")).click()
     page.wait_for_url(re.compile(r"/amodal\?.*clip=blocks"), timeout=MILLISECONDS)
+    page.wait_for_url(re.compile(r"/amodal\?.*frame="), timeout=MILLISECONDS)  # told once the first frame is drawn, which runs the page again
     page.get_by_text("Take away", exact=True).click()
     file = _server.downloaded(page, page.get_by_role("button", name="PNG frames"), home)
     with zipfile.ZipFile(file) as archive:

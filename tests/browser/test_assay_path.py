@@ -64,11 +64,11 @@ def ended(run):
 def test_a_question_asked_by_a_deep_link_is_answered_with_a_finding_that_a_reload_keeps(visit, stored):
     page = visit(SMALL)  # the first request after the server's start
     run = asked(page)
-    expect(page.locator(".st-key-outcome").get_by_text("mean accuracy is")).to_be_visible(timeout=SECONDS)
+    expect(page.locator(".st-key-outcome").get_by_text("accuracy is")).to_be_visible(timeout=SECONDS)
     assert ended(run).state == "done"
     page.reload()
     _server.settled(page)
-    expect(page.locator(".st-key-outcome").get_by_text("mean accuracy is")).to_be_visible(timeout=SECONDS)
+    expect(page.locator(".st-key-outcome").get_by_text("accuracy is")).to_be_visible(timeout=SECONDS)
 
 
 def test_progress_is_shown_cancel_is_felt_within_three_seconds_and_resume_ends_the_run(visit, stored):
@@ -85,7 +85,7 @@ def test_progress_is_shown_cancel_is_felt_within_three_seconds_and_resume_ends_t
     page.reload()
     _server.settled(page)
     page.get_by_role("button", name="Resume").click()
-    expect(page.locator(".st-key-outcome").get_by_text("mean accuracy is")).to_be_visible(timeout=SECONDS)
+    expect(page.locator(".st-key-outcome").get_by_text("accuracy is")).to_be_visible(timeout=SECONDS)
     assert ended(run).state == "done"
     assert control.job(run).done == control.job(run).total
 

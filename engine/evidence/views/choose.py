@@ -4,9 +4,10 @@ from urllib.parse import urlencode
 
 from engine import control
 from engine.assay import choosing, population, sets, shortlist, views
-from engine.evidence import behind
+from engine.evidence import behind, plain
 from engine.evidence.asked import Asked
 from engine.evidence.parts import Figure, Offer, Part, Table
+from engine.plainly import choosing as plainly_choosing
 from engine.plots import scatter
 
 PATH = "choose"
@@ -59,6 +60,7 @@ def part(asked: Asked) -> Part:
         title=f"Which network to take: {whose}", findings=findings, method=METHOD, limits=LIMITS, figures=figures, tables=tables, networks=networks,
         collection=question.collection, datasets=sorted({one.dataset for one in measured}),
         scores=behind.scores(networks, measured, [question.metric], question.collection), paper="assay",
+        plain=plain.told(plainly_choosing.of_choice, question),
     )  # fmt: skip
 
 

@@ -3,11 +3,12 @@
 import pandas as pd
 
 from engine.datasets import tables
-from engine.evidence import behind, heads
+from engine.evidence import behind, heads, plain
 from engine.evidence.asked import Asked
 from engine.evidence.parts import Figure, Offer, Part, Table
 from engine.heads import inside, otherwise, persons
 from engine.metrics import groups as group_metrics
+from engine.plainly import heads as plainly_heads
 
 PATH = "people"
 TITLE = "People"
@@ -43,7 +44,7 @@ def part(asked: Asked) -> Part:
     return Part(
         title=title, findings=[finding], method=METHOD, limits=LIMITS, figures=[Figure(title, alt, {"": otherwise.shares(told)}, told)],
         tables=_kinds(asked, question[0], network, how, slack), networks=[network], datasets=heads.data(question),
-        runs=behind.runs_of_heads(*question), paper="heads",
+        runs=behind.runs_of_heads(*question), paper="heads", plain=plain.told(plainly_heads.of_people, network, how, slack),
     )  # fmt: skip
 
 

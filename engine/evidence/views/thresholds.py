@@ -1,9 +1,10 @@
 """What a threshold for each group does to rates and gaps, and what a repair of one gap opens elsewhere."""
 
-from engine.evidence import behind, heads
+from engine.evidence import behind, heads, plain
 from engine.evidence.asked import Asked
 from engine.evidence.parts import Figure, Offer, Part, Table
 from engine.heads import cuts, cutting, frontier, inside, told
+from engine.plainly import heads as plainly_heads
 
 PATH = "thresholds"
 TITLE = "Thresholds"
@@ -42,5 +43,5 @@ def part(asked: Asked) -> Part:
         title=f"Thresholds by group: {question[0]} by {question[1]}", findings=[cuts.finding(network, groups)], method=METHOD, limits=LIMITS,
         figures=[Figure(f"Rates at {said}", alt, {"": told.figure(shown, groups)}, shown)],
         tables=[Table(f"Rates at {said}", words), Table("Gaps between groups", gaps)], networks=[network],
-        datasets=heads.data(question), runs=behind.runs_of_heads(*question), paper="heads",
+        datasets=heads.data(question), runs=behind.runs_of_heads(*question), paper="heads", plain=plain.told(plainly_heads.of_thresholds, network),
     )  # fmt: skip

@@ -5,9 +5,10 @@ from urllib.parse import urlencode
 
 from engine import errors
 from engine.assay import population, relation, trust, trusted, views
-from engine.evidence import behind
+from engine.evidence import behind, plain
 from engine.evidence.asked import Asked
 from engine.evidence.parts import Figure, Offer, Part
+from engine.plainly import choosing as plainly_choosing
 from engine.stats.lines import Axes
 
 PATH = "trust"
@@ -58,6 +59,7 @@ def part(asked: Asked) -> Part:
         title=f"What tells {trust.said(target)} elsewhere: {collection or 'networks evaluated here'}", findings=findings, method=METHOD,
         limits=LIMITS, figures=figures, networks=networks, collection=collection, datasets=sorted({one.dataset for one in sets}),
         scores=behind.scores(networks, sets, [target], collection), paper="assay",
+        plain=plain.told(plainly_choosing.of_trust, found, target, question["view"]),
     )  # fmt: skip
 
 

@@ -87,12 +87,14 @@ export class Act {
   draw(kept) {
     const { curve } = this;
     const theme = this.told.colours();
+    const wide = Math.min(WIDE, this.chart.clientWidth || WIDE); // as on screen, so that words keep their size on a phone
+    this.chart.setAttribute("viewBox", `0 0 ${wide} ${TALL}`);
     const most = Number(this.kept.max);
-    const x = (k) => LEFT + ((k - 1) / Math.max(1, most - 1)) * (WIDE - LEFT - 110);
+    const x = (k) => LEFT + ((k - 1) / Math.max(1, most - 1)) * (wide - LEFT - 110);
     const y = (a) => 8 + (1 - a) * (TALL - BELOW - 8);
     const word = (text, at, more = {}) => shape("text", { x: at[0], y: at[1], fill: theme.muted, "font-size": 12, ...more }, text);
     const made = [];
-    for (const a of [0, 0.5, 1]) made.push(shape("line", { x1: LEFT, x2: WIDE - 110, y1: y(a), y2: y(a), stroke: theme.rule }), word(`${100 * a} %`, [LEFT - 5, y(a) + 4], { "text-anchor": "end" }));
+    for (const a of [0, 0.5, 1]) made.push(shape("line", { x1: LEFT, x2: wide - 110, y1: y(a), y2: y(a), stroke: theme.rule }), word(`${100 * a} %`, [LEFT - 5, y(a) + 4], { "text-anchor": "end" }));
     for (const k of [1, Math.round(most / 2), most]) made.push(word(String(k), [x(k), TALL - BELOW + 16], { "text-anchor": "middle" }));
     made.push(word("modules left", [x(most / 2), TALL - 4], { "text-anchor": "middle" }));
     const random = this.offer.pruning.random;
@@ -107,7 +109,7 @@ export class Act {
     let last = -20;
     for (const [at, text, colour] of ends) {
       last = Math.max(at, last + 14);
-      made.push(word(text, [WIDE - 104, last + 4], { fill: colour }));
+      made.push(word(text, [wide - 104, last + 4], { fill: colour }));
     }
     made.push(shape("line", { x1: x(kept), x2: x(kept), y1: 8, y2: TALL - BELOW, stroke: theme.accent, "stroke-width": 1.5 }));
     const beside = this.offer.beside?.[this.ranking.value];

@@ -54,7 +54,7 @@ export class Cards {
     const found = partners(made, graph, node, way, members);
     const largest = found.length ? Math.abs(found[0].value) || 1 : 1;
     const rows = found.slice(0, PARTNERS).map(({ other, value }) => {
-      const name = other >= made.modules ? `o${other - made.modules}` : `${letter(made.community[other])}${other}`;
+      const name = made.labels[other] || (other >= made.modules ? `o${other - made.modules}` : `${letter(made.community[other])}${other}`);
       const bar = make("s", { "aria-hidden": "true", style: `--share:${Math.round((100 * Math.abs(value)) / largest)}%;${value < 0 ? "--bar:var(--warn)" : ""}` });
       return make("li", {}, make("button", {
         type: "button", title: `Pin ${called(made, other)}`, onclick: () => this.told.pin(other), onpointerenter: () => this.told.hover(other), onpointerleave: () => this.told.hover(-1),

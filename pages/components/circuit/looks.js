@@ -54,6 +54,7 @@ export const CIRCUIT_CSS = `
 .card h3 { font-size: 12.5px; font-weight: 600; color: var(--muted); margin: 0; }
 .card ol { list-style: none; margin: 0; padding: 0; display: grid; gap: 1px; }
 .card ol button { display: flex; width: 100%; gap: 6px; background: none; border: 0; border-radius: 3px; padding: 1px 3px; font-size: 13px; align-items: center; text-align: left; }
+.card ol button span:first-child { max-width: 45%; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .card ol button:hover { background: var(--surface); }
 .card ol s { flex: 1; height: 5px; text-decoration: none; position: relative; min-width: 12px; }
 .card ol s::before { content: ""; position: absolute; left: 0; top: 0; bottom: 0; width: var(--share); background: var(--bar, var(--accent)); border-radius: 2px; }

@@ -218,7 +218,7 @@ class Router {
       const loss = this.about?.losses[f];
       const gone = this.gone.has(f);
       const last = !gone && this.gone.size + 1 >= this.answer.functions;
-      const button = make("button", { type: "button", class: "quiet", "aria-pressed": String(gone), disabled: last, title: last ? "One function must stay" : "", onclick: () => this.toggle(f) }, gone ? "Put back" : "Remove");
+      const button = make("button", { type: "button", class: "quiet", "aria-pressed": String(gone), disabled: last, title: last ? "One function must stay" : "", "aria-label": `${gone ? "Put back" : "Remove"} function ${LETTERS[f]}`, onclick: () => this.toggle(f) }, gone ? "Put back" : "Remove");
       this.names[f + 1].replaceChildren(
         make("b", { style: `--mark:${this.colour(f)}` }, LETTERS[f]), make("span", {}, about ? about.takes : "…"),
         ...(loss ? [make("span", { class: "muted", title: "Accuracy without it, minus accuracy with it, 95 % interval" }, `without it ${points(loss.difference)} [${points(loss.low)}, ${points(loss.high)}] points`)] : []), button,

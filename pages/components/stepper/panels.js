@@ -4,7 +4,7 @@ import { make } from "../canvas/canvas.js";
 import { swatch, WRONG } from "./layers.js";
 
 export const percentOf = (value) => `${(100 * value).toLocaleString("en", { maximumSignificantDigits: value < 0.1 ? 2 : 3, maximumFractionDigits: 1 })} %`;
-export const hundredths = (value) => value.toFixed(2).replace(/^0/, "");
+export const hundredths = (value) => value.toFixed(2);
 
 export class LayerList {
   /** @param told {toggle(id), opacity(id, value)} */

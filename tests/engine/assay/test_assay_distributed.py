@@ -93,6 +93,7 @@ def words_of(process):
         return ""
 
 
+@pytest.mark.slow
 def test_a_pool_gives_the_rows_of_one_process_though_one_of_its_processes_is_killed():
     killed = []
 

@@ -11,7 +11,7 @@ import torch
 
 from engine import control, errors, networks, store, systems, worker
 from engine.__main__ import main
-from engine.circuits import answer, asked, document, exchange, observing, views
+from engine.circuits import answer, asked, exchange, observing, views
 from engine.circuits import spec as asking
 from engine.circuits.observing import Watched
 from engine.datasets import images
@@ -202,73 +202,6 @@ def test_pins_and_groups_survive_the_way_out_and_in(observed, tmp_path):
     file = tmp_path / "pinned.json"
     file.write_bytes(exchange.to_json("small", view={"pins": [3], "supernodes": {"eyes": [0, 1]}}))
     assert views.about(exchange.bring(file, "pinned"))["view"] == {"pins": [3], "supernodes": {"eyes": [0, 1]}}
-
-
-def test_an_edge_table_is_a_circuit_too(observed, tmp_path):
-    file = tmp_path / "edges.csv"
-    file.write_text("source,target,weight\na,b,0.5\nb,c,0.25\nc,a,1\n")
-    name = exchange.bring(file)
-    assert views.about(name)["modules"] == 3
-    assert views.links(name).sum() == pytest.approx(3 + 1.75)
-    assert set(views.nodes(name)["label"]) == {"a", "b", "c"}
-
-
-@pytest.mark.parametrize(("name", "content", "says"), [
-    ("a.json", "{", "not JSON"), ("a.json", "[1]", "no circuit of schema"),
-    ("a.json", '{"schema": "touchstone.circuit", "version": 2, "nodes": []}', "version 2"),
-    ("a.json", '{"schema": "touchstone.circuit", "version": 1, "nodes": []}', "nodes"),
-    ("a.json", '{"schema": "touchstone.circuit", "version": 1, "nodes": [{"id": 0}, {"id": 0}]}', "same id"),
-    ("a.json", '{"schema": "touchstone.circuit", "version": 1, "nodes": [{"id": 0}], "static_edges": [{"s": 0, "t": 9, "p": 0.5}]}', "module “9”"),
-    ("a.json", '{"schema": "touchstone.circuit", "version": 1, "nodes": [{"id": 0}], "static_edges": [{"s": 0, "t": 0, "p": 1.5}]}', "less than"),
-    ("a.json", '{"schema": "touchstone.circuit", "version": 1, "nodes": [{"id": 0}], "layers": [{"l": 0, "edges": [{"s": 0, "t": 0, "w": NaN}]}]}',
-     "finite"),
-    ("a.graphml", "<graphml", "not XML"), ("a.graphml", "<svg/>", "no GraphML"),
-    ("a.graphml", '<!DOCTYPE x [<!ENTITY a "b">]><graphml/>', "refused"),
-    ("a.csv", "from,to\n1,2\n", "lacks the columns source"), ("a.csv", "source,target,weight\n0,1,x\n", "no number"),
-    ("a.csv", "source,target,weight\n0,1,7\n", "Scale them"), ("a.csv", "source,target,weight\n0,1,1\n0,1,0.5\n", "Two edges lead from “0”"),
-    ("a.txt", "hello", "no circuit that can be read"),
-])  # fmt: skip
-def test_what_is_no_circuit_is_refused_with_a_sentence(observed, tmp_path, name, content, says):
-    file = tmp_path / name
-    file.write_text(content)
-    with pytest.raises(errors.UserError, match=says):
-        exchange.bring(file)
-
-
-def test_the_example_of_the_schema_is_read_as_it_says(observed, tmp_path):
-    file = tmp_path / "by-hand.json"
-    file.write_text(document.EXAMPLE)
-    name = exchange.bring(file)
-    assert name == "by-hand"
-    known, nodes = views.about(name), views.nodes(name)
-    assert (known["modules"], known["outputs"], known["layers"], known["title"]) == (3, 1, 1, "A circuit by hand")
-    assert nodes["label"].tolist() == ["sees edges", "loops", "strokes", "answer"]
-    assert views.links(name)[1, 0] == 0.9
-    assert views.edges(name, kind="attention", layer=1).edges["weight"].max() == 0.8
-    assert known["view"]["notes"] == {"1": "closed curves"}
-
-
-def test_every_field_of_the_schema_is_told(observed):
-    told = document.fields()
-    assert (told["meaning"].str.len() > 0).all()
-    assert set(told[told["needed"] == "yes"]["field"]) == {"schema", "version", "nodes", "id", "s", "t", "p", "l", "w"}
-    assert json.loads(document.schema())["$defs"]["Link"]["properties"]["p"]["maximum"] == 1
-
-
-def test_a_graph_that_another_program_wrote_comes_in_with_what_was_made_of_it(observed, tmp_path):
-    networkx = pytest.importorskip("networkx")
-    graph = networkx.Graph()
-    graph.add_edge("eye", "ear", weight=0.5)
-    graph.add_edge("ear", "ear", weight=1.0)
-    networkx.write_graphml(graph, tmp_path / "other.graphml")
-    found = exchange.read(tmp_path / "other.graphml")
-    assert found.links[["source", "target", "weight"]].to_numpy().tolist() == [[0, 1, 0.5], [1, 0, 0.5]]
-    assert any("read both ways" in note for note in found.notes)
-    assert any("to themselves" in note for note in found.notes)
-    networkx.write_graphml(networkx.DiGraph([("a", "b")]), tmp_path / "bare.graphml")
-    name = exchange.bring(tmp_path / "bare.graphml")
-    assert views.links(name)[1, 0] == 1
-    assert views.about(name)["about"]["notes"] == ["No edge says a weight (or p), so each counts as 1."]
 
 
 def example(n: int = 0) -> dict:

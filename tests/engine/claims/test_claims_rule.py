@@ -53,7 +53,7 @@ def test_an_interval_that_touches_the_floor_does_not_agree():
 
 def test_the_sentence_counts_who_agrees_who_contradicts_and_who_does_not_say():
     said = of(UP, DOWN, UNCLEAR, UNKNOWN).said
-    assert said.startswith("**1 of 3 sets agree**, 1 contradict, 1 is unclear. Rise: \u22120.30 (down) to 0.30 (up); 5 seeds each")
+    assert said.startswith("**1 of 3 sets agree**, 1 contradicts, 1 is unclear. Rise: \u22120.30 (down) to 0.30 (up); 5 seeds each")
 
 
 def test_what_lacks_a_column_is_no_evidence():

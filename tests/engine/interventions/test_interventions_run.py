@@ -165,6 +165,7 @@ def wait_for(true, seconds=90):
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_killed_on_the_way_it_goes_on_and_ends_with_the_same_rows():
     spec = SPEC.model_copy(update={"networks": ("cnn-mnist-whole-s0", NETWORKS[0]), "units": 800, "steps": 9})
     job_id = control.submit(spec, "killed", total=asking.plan(spec).cells)

@@ -2,14 +2,14 @@
 
 import pytest
 
-from engine import claims
+from engine import claims, systems
 from engine.amodal import measuring
-from engine.assay import strengths, views
+from engine.assay import shortlist, strengths, trust, views
 from engine.assay.views import Set
-from engine.heads import frontier
+from engine.heads import cuts, frontier
 from engine.interventions import spec as asking
 from engine.interventions import views as responses
-from engine.plainly import INTERVALS, amodal, assay, circuits, glossary, heads, interventions
+from engine.plainly import INTERVALS, amodal, assay, choosing, circuits, glossary, heads, interventions
 from engine.plainly import claims as ledger
 from engine.plainly.opening import OPENING
 from engine.remedies import views as remedies
@@ -38,6 +38,10 @@ def every_told():
         "examples": assay.of_examples(NETWORK, Set("mnist", "test", "rotation", 30.0)), "heads": heads.of_place(question, pressed),
         "responses": interventions.of_responses(responses.known(asked, asking.plan(asked)), asked.system, 0.05),
         "remedies": interventions.of_remedies(run, remedies.question(run).strengths[-1]),
+        "choice": choosing.of_choice(shortlist.Question("", "mnist", "validation", "accuracy", ())),
+        "trust": choosing.of_trust(trust.predictors("sweep", "accuracy", ["accuracy"]), "accuracy", "standardised"),
+        "people": heads.of_people(pressed, "swap", 0.05), "thresholds": heads.of_thresholds(str(cuts.unconstrained(frontier.networks(question)))),
+        "training": interventions.of_training(systems.load("coloured_digits")),
         "clips": amodal.of_clips(measuring.where(clips), int(clips["clips"]), int(clips["silhouettes"])),
     }  # fmt: skip
     return found | {name: ledger.of_claim(name) for name in claims.names()}

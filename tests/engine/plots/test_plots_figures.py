@@ -174,3 +174,12 @@ def test_error_bars_reach_from_bound_to_bound_on_a_logit_axis():
 def test_the_looks_of_a_scatter_are_those_of_everywhere():
     clouds = [t for t in scatter.scatter(PAIRS, **AXES, colour="kind").data if t.mode == "markers"]
     assert {t.name: t.marker.symbol for t in clouds} == {name: look.plotly for name, look in looks.looks(["u", "v"]).items()}
+
+
+def test_a_matrix_of_one_row_has_room_for_its_slanted_names_and_no_colour_bar():
+    names = [f"a set with a long name {i}" for i in range(6)]  # 24 letters each, together more than fit beside each other
+    frame = pd.DataFrame({"network": "mine", "dataset": names, "value": 0.5})
+    figure = matrix.matrix(frame, title="accuracy")
+    assert figure.layout.xaxis.tickangle == -45
+    assert figure.layout.height >= 24 * matrix.RISE + matrix.ROW
+    assert [trace.showscale for trace in figure.data if trace.type == "heatmap"] == [False, False]

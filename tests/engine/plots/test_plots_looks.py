@@ -32,3 +32,9 @@ def test_a_name_that_comes_last_changes_no_other(names, newcomer):
 def test_more_names_than_looks_still_get_one():
     names = [f"network {i}" for i in range(100)]
     assert set(looks.looks(names)) == set(names)
+
+
+@given(st.lists(st.text("abcdefgh-0123", min_size=1, max_size=8), unique=True, max_size=len(looks.SYMBOLS)))
+def test_as_many_names_as_there_are_symbols_share_neither_colour_nor_symbol(names):
+    given = looks.spread(names).values()
+    assert len({look.colour for look in given}) == len({look.symbol for look in given}) == len(names)

@@ -9,7 +9,7 @@ from scipy import stats
 from engine import errors, rows, store
 from engine.__main__ import main
 from engine.stats import intervals
-from engine.wiring import arms
+from engine.wiring import again, arms
 
 ID, OOD = "mnist", ("printed", "optdigits")
 # accuracy in distribution and on two sets elsewhere, by arm and seed; the tiny circuit and the second setting must not count
@@ -118,6 +118,24 @@ def test_the_sentence_says_how_it_falls(filled):
     said = arms.finding()
     assert "**generalise better than** the dense circuit with coded maps: 5.3 [5.0, 6.0]" in said
     assert "2 out-of-distribution sets, above 0 in 3 of 3 seeds" in said
+
+
+def test_one_more_seed_is_expected_in_the_prediction_interval_of_the_others():
+    others = np.array([0.61, 0.64, 0.66, 0.65])
+    half = stats.t.ppf(0.975, 3) * others.std(ddof=1) * np.sqrt(1 + 1 / 4)
+    assert again.expected(others) == pytest.approx((others.mean() - half, others.mean() + half))
+
+
+def test_a_seed_trained_again_is_told_beside_the_others_of_its_arm(filled, capsys):
+    told = again.table("frozen", 1).set_index("set")
+    assert told.loc["printed", ["accuracy", "mean", "others", "within"]].tolist() == [0.66, pytest.approx(0.59), 2, True]
+    assert again.finding(again.table("none", 2), "none").startswith("No prior, seed 2: 71.0")
+    assert not again.table("none", 2)["within"].iloc[0]  # the others are both 0.70
+    with pytest.raises(errors.UserError, match="Seed 7") as problem:
+        again.table("none", 7)
+    assert "--arm none --data mnist --seed 7 --bandwidth 0.5 --offer && python -m engine wiring question" in str(problem.value.hint)
+    main(["wiring", "again", "--arm", "frozen", "--seed", "2"])
+    assert "within [" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def tabs(app):
 def test_a_circuit_has_its_numbers_weak_spots_inside_groups_and_origin_each_made_when_it_is_opened():
     app = opened(network=CIRCUIT)
     assert tabs(app) == ["On each set", "Where it fails", "Inside", "For whom", "Where it comes from"]
-    assert "mean accuracy is" in words(app)
+    assert "Accuracy is" in words(app)
     for part, said in {
         "Where it fails": "weakest slice", "Inside": "modules", "For whom": "of 4 groups worst", "Where it comes from": "Made by",
     }.items():  # fmt: skip

@@ -83,7 +83,7 @@ def test_a_viewer_sees_and_takes_nothing_away():
     assert [one.run for one in store.archived()] == ["r1"]
 
 
-@pytest.mark.parametrize(("needed", "buttons"), [("", 2), ("runner", 0)])
+@pytest.mark.parametrize(("needed", "buttons"), [("", 3), ("runner", 0)])
 def test_who_may_save_tables_is_a_setting(monkeypatch, needed, buttons):
     monkeypatch.setenv(people.EXPORT, needed)
     people.resolve_by(lambda: people.Person("eve", people.VIEWER))
