@@ -5,7 +5,7 @@
 PORT ?= 8501
 PYTHON ?=
 TORCH_INDEX ?=
-WORKERS ?= 6
+WORKERS ?= 4
 PYTEST_ARGS ?=
 
 SHELL := /bin/sh

@@ -462,13 +462,15 @@ export class Stepper {
   restLater() {
     clearTimeout(this.rest);
     this.rest = setTimeout(() => {
+      if (this.frame < 0) return this.restLater(); // nothing is drawn yet, so nothing can be told
       const [a, b] = this.shown;
       const layers = this.layers.filter(({ on }) => on).map(({ key }) => key).sort().join("");
       const more = { opacity: opacityWords(this.layers) || undefined, ghost: this.marked === null ? undefined : String(this.marked) };
       const view = JSON.stringify({ object: this.track?.name || "", frame: String(this.frame), layers, a: a || "", b: b || "", mode: this.how, ...more });
-      if (view === this.toldView || this.playing || this.frame < 0) return;
+      if (view === this.toldView || this.playing) return undefined;
       this.toldView = view;
       this.tell("view", view);
+      return undefined;
     }, REST);
   }
 

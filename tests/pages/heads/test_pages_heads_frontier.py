@@ -125,4 +125,4 @@ def test_plain_words_hold_the_stored_numbers(filled):
     assert f"a gap of **{plainly.points(mine['value'])} points** (95 %: {plainly.points(mine['low'])} to {plainly.points(mine['high'])})" in first
     rates = views.numbers(*ASKED, ["selection_rate"])
     rates = rates[(rates["method"] == "plain") & (rates["part"] == "group=m")]["value"]
-    assert f"{100 * rates.mean():.1f}\u202f% of m" in plainly.of_question(*ASKED)
+    assert f"{100 * rates.mean():.1f}\u202f% of the group m" in plainly.of_question(*ASKED)
