@@ -37,6 +37,7 @@ def test_thresholds_count_as_the_engine_does_and_a_link_keeps_them(filled, serve
         _server.opened(page, f"{server}/thresholds")
         first = page.get_by_role("slider", name="Threshold for f")
         first.wait_for(timeout=SECONDS)
+        _server.settled(page)
         for _ in range(40):
             first.press("ArrowLeft")
         expect(page.locator(".group b").first).to_have_text("p ≥ 0.460", timeout=SECONDS)
